@@ -1,0 +1,149 @@
+"""Names to objects: explicit tables of strings, open to third parties through entry points.
+
+A table maps a name to ``"module:attribute"``, so that listing the names (``--help``) imports nothing. A package that
+is not ours adds to the table ``families`` by declaring an entry point in the group ``latentalign.families``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+from latentalign.errors import LatentAlignError, MissingExtraError, UnknownNameError
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the advice for a name that is not known: the nearest known one, and the whole list.
+
+    >>> nearest("makrov", ["independent", "markov"])
+    "did you mean 'markov'? Known: independent, markov"
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    listed = "Known: " + (", ".join(names) or "none")
+    return f"did you mean {close[0]!r}? {listed}" if close else listed
+
+
+def require(module: str, *, extra: str) -> Any:
+    """Import an optional dependency, or raise one line that names the extra which brings it.
+
+    Raises:
+        MissingExtraError: the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            wanted=f"the optional package {module!r}",
+            came=f"none installed ({error})",
+            fix=f"pip install 'latentalign[{extra}]'",
+        ) from error
+
+
+class Registry(Mapping[str, str]):
+    """A read-only table of one kind of thing; ``load`` resolves a name to the object.
+
+    >>> families.load("independent").__name__
+    'Independent'
+    """
+
+    def __init__(self, kind: str, table: dict[str, str]) -> None:
+        self.kind = kind
+        self._own = table
+
+    @property
+    def _table(self) -> dict[str, str]:
+        found = {point.name: point.value for point in metadata.entry_points(group=f"latentalign.{self.kind}")}
+        return found | self._own
+
+    def __getitem__(self, name: str) -> str:
+        table = self._own if name in self._own else self._table
+        if name not in table:
+            raise UnknownNameError(
+                wanted=f"a name in the registry of {self.kind}", came=repr(name), fix=nearest(name, table)
+            )
+        return table[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._table
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def load(self, name: str) -> Any:
+        """Import and return what ``name`` stands for.
+
+        Raises:
+            UnknownNameError: nothing is registered under that name; the message names the nearest one.
+        """
+        target = self[name]
+        module, _, attribute = target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except LatentAlignError:
+            raise
+        except (ImportError, AttributeError) as error:
+            raise UnknownNameError(
+                wanted=f"'module:attribute' that imports, for {name!r} of {self.kind}",
+                came=f"{target!r} ({error})",
+                fix="mend the table or the entry point, or install what it imports",
+            ) from error
+
+
+families = Registry(
+    "families",
+    {
+        "independent": "latentalign.families.independent:Independent",
+        "markov": "latentalign.families.markov:Markov",
+        "monotonic": "latentalign.families.monotonic:Monotonic",
+        "transport": "latentalign.families.transport:Transport",
+        "matching": "latentalign.families.matching:Matching",
+        "agreement": "latentalign.families.agreement:Agreement",
+    },
+)
+potentials = Registry(
+    "potentials",
+    {
+        "similarity": "latentalign.models.potentials.similarity:Similarity",
+        "pooled": "latentalign.models.potentials.pooled:Pooled",
+        "lexical": "latentalign.models.potentials.lexical:Lexical",
+        "position": "latentalign.models.potentials.position:Position",
+        "null": "latentalign.models.potentials.null:Null",
+    },
+)
+readers = Registry(
+    "readers",
+    {
+        "parallel": "latentalign.formats.parallel:read",
+        "tsv": "latentalign.formats.tsv:read",
+        "jsonl": "latentalign.formats.jsonl:read",
+        "pharaoh": "latentalign.formats.pharaoh:read",
+    },
+)
+writers = Registry(
+    "writers",
+    {
+        "pharaoh": "latentalign.formats.pharaoh:write",
+        "json": "latentalign.formats.jsonl:write",
+        "tsv": "latentalign.formats.tsv:write",
+        "html": "latentalign.formats.html:write",
+        "svg": "latentalign.formats.svg:write",
+        "text": "latentalign.formats.plain:write",
+    },
+)
+metrics = Registry(
+    "metrics",
+    {
+        "aer": "latentalign.metrics.links:aer",
+        "spearman": "latentalign.metrics.correlation:spearman",
+        "accuracy": "latentalign.metrics.accuracy:accuracy",
+    },
+)
+tasks = Registry("tasks", {"align": "latentalign.tasks.align:Aligner"})
+objectives = Registry("objectives", {})
