@@ -141,6 +141,8 @@ metrics = Registry(
     "metrics",
     {
         "aer": "latentalign.metrics.links:aer",
+        "pearson": "latentalign.metrics.correlation:pearson",
+        "strict-f1": "latentalign.metrics.beads:strict_f1",
         "spearman": "latentalign.metrics.correlation:spearman",
         "accuracy": "latentalign.metrics.accuracy:accuracy",
     },

@@ -32,5 +32,5 @@ def envelope(scores: Tensor, value: Callable[[Tensor], Tensor], expected: Callab
     Differentiating twice differentiates ``expected``, so that has to be differentiable once. It saves the graph of the
     solver, and is exact where the solver has converged (Danskin 1966).
     """
-    result: Tensor = _Envelope.apply(scores, value, expected)
+    result: Tensor = _Envelope.apply(scores, value, expected)  # type: ignore[no-untyped-call]
     return result

@@ -1,0 +1,112 @@
+"""Configuration: TOML tables into frozen dataclasses, with an unknown key named beside the nearest known one."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from latentalign.errors import InputError, UnknownNameError
+from latentalign.registry import Registry, nearest
+
+T = TypeVar("T")
+
+
+def parse(kind: type[T], table: Mapping[str, Any], *, where: str = "") -> T:
+    """Return a frozen dataclass built from a table, its types checked.
+
+    Raises:
+        UnknownNameError: a key that the dataclass does not have.
+        InputError: a value of the wrong type, or a missing key.
+
+    >>> from latentalign.families.independent import Independent
+    >>> parse(Independent, {"temperature": 0.5}).temperature
+    0.5
+    >>> parse(Independent, {"temprature": 0.5}, where="family")
+    Traceback (most recent call last):
+    ...
+    latentalign.errors.UnknownNameError: family: wanted a setting of Independent, got 'temprature'. To fix it: did you
+    mean 'temperature'? Known: alpha, null, temperature.
+    """
+    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in known:
+            raise UnknownNameError(
+                wanted=f"a setting of {kind.__name__}", came=repr(key), where=where, fix=nearest(key, known)
+            )
+    required = [name for name, field in known.items() if _required(field) and name not in table]
+    if required:
+        raise InputError(wanted=f"{kind.__name__} with {', '.join(required)}", came=repr(dict(table)), where=where)
+    hints = get_type_hints(kind)
+    return kind(**{key: _typed(hints[key], value, where=f"{where}.{key}".lstrip(".")) for key, value in table.items()})
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.init and field.default is field.default_factory is dataclasses.MISSING
+
+
+def _typed(hint: Any, value: Any, *, where: str) -> Any:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return parse(hint, value, where=where) if isinstance(value, Mapping) else value
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+    except ValidationError as error:
+        raise InputError(wanted=error.errors()[0]["msg"], came=repr(value), where=where) from error
+
+
+def build(registry: Registry, table: str | Mapping[str, Any], *, where: str = "") -> Any:
+    """Return the registered object that ``{name = ..., setting = ...}`` describes; a plain name takes the defaults.
+
+    >>> from latentalign.registry import families
+    >>> build(families, {"name": "independent", "null": False})
+    Independent(temperature=1.0, alpha=1.0, null=False)
+    """
+    settings = {"name": table} if isinstance(table, str) else dict(table)
+    if "name" not in settings:
+        raise InputError(
+            wanted=f"a table with a `name` in the registry of {registry.kind}", came=repr(settings), where=where
+        )
+    kind = registry.load(settings.pop("name"))
+    nested = {
+        key: build(registry, value, where=f"{where}.{key}") if isinstance(value, Mapping) and "name" in value else value
+        for key, value in settings.items()
+    }
+    return parse(kind, nested, where=where)
+
+
+def read_toml(path: Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the tables of a TOML file after ``key.key=value`` overrides, each value written as in TOML.
+
+    Raises:
+        InputError: the file is absent or no TOML, or an override is not of that form.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(wanted="a recipe that can be read", came=str(error.strerror), where=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(wanted="a TOML file", came=str(error), where=str(path)) from error
+    for override in overrides:
+        _override(table, override)
+    return table
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InputError(wanted="key=value", came=repr(override), where="--set", fix="write --set table.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *path, last = key.strip().split(".")
+    for part in path:
+        inner = table.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise InputError(wanted=f"a table at {part!r}", came=repr(inner), where=f"--set {override}")
+        table = inner
+    table[last] = value
