@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from latentalign.errors import InputError, LatentAlignError
-from latentalign.text.spans import Span
+from latentalign.text.characters import check_text, is_blank
+from latentalign.text.spans import Span, check_spans
+from latentalign.text.words import tokens
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextPair:
     """A source text and a target text, with their units if somebody has split them already.
 
+    Every way into the library makes a pair, so a text that cannot be used (a lone surrogate) is refused here.
+
     Args:
         source, target: the texts.
-        source_spans, target_spans: the words of each side; None leaves the splitting to the aligner.
+        source_spans, target_spans: the units of each side, in order and disjoint; None leaves the splitting to the
+            aligner.
         id: the name of the record, given back with its result.
-        where: the file and line it came from, for messages.
+        where: the file and line it came from, for messages; two pairs that differ only here are equal.
+
+    Raises:
+        InputError: a text that is no string or has a lone surrogate, or spans that are not its units.
 
     >>> pair = TextPair.from_words(["the", "cat"], ["le", "chat"])
     >>> pair.target, pair.target_spans[1].of(pair.target)
@@ -29,7 +37,34 @@ class TextPair:
     source_spans: tuple[Span, ...] | None = None
     target_spans: tuple[Span, ...] | None = None
     id: str | None = None
-    where: str = ""
+    where: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for side, text, spans in self._sides():
+            check_text(text, where=_place(self.where, side))
+            if spans is not None:
+                check_spans(text, spans, where=_place(self.where, side))
+        if self.id is not None:
+            check_text(self.id, where=_place(self.where, "id"))
+
+    def _sides(self) -> tuple[tuple[str, str, tuple[Span, ...] | None], ...]:
+        return ("source", self.source, self.source_spans), ("target", self.target, self.target_spans)
+
+    def check_not_blank(self) -> TextPair:
+        """Return the pair if there is something to align on both sides.
+
+        Raises:
+            InputError: a side is empty or has whitespace and control characters only; the message names it.
+        """
+        for side, text, _ in self._sides():
+            if is_blank(text):
+                raise InputError(
+                    wanted="text on both sides",
+                    came=f"a blank {side}",
+                    where=self.where,
+                    fix="fill it in or remove the record; --on-error skip or null goes on without it",
+                )
+        return self
 
     @classmethod
     def from_words(
@@ -38,10 +73,10 @@ class TextPair:
         """Return a pair whose words are taken as they are, joined by single spaces.
 
         Raises:
-            InputError: a word is empty.
+            InputError: a word is no string, or is blank.
         """
-        source_text, source_spans = _joined(source, where=where)
-        target_text, target_spans = _joined(target, where=where)
+        source_text, source_spans = _joined(source, where=_place(where, "source"))
+        target_text, target_spans = _joined(target, where=_place(where, "target"))
         return cls(
             source=source_text,
             target=target_text,
@@ -49,6 +84,19 @@ class TextPair:
             target_spans=target_spans,
             id=id,
             where=where,
+        )
+
+    @classmethod
+    def from_tokens(cls, source: str, target: str, *, id: str | None = None, where: str = "") -> TextPair:
+        """Return a pair whose words are what stands between whitespace; the texts stay as they are.
+
+        >>> pair = TextPair.from_tokens("don't  go !", "ne pars pas !")
+        >>> [span.of(pair.source) for span in pair.source_spans]
+        ["don't", 'go', '!']
+        """
+        source_spans, target_spans = tokens(source), tokens(target)
+        return cls(
+            source=source, target=target, source_spans=source_spans, target_spans=target_spans, id=id, where=where
         )
 
 
@@ -65,11 +113,15 @@ class Failure:
     id: str | None = None
 
 
+def _place(where: str, part: str) -> str:
+    return f"{where} {part}".lstrip()
+
+
 def _joined(words: Sequence[str], *, where: str) -> tuple[str, tuple[Span, ...]]:
     spans, position = [], 0
     for index, word in enumerate(words):
-        if not word:
-            raise InputError(wanted="words that are not empty", came=f"an empty word at {index}", where=where)
+        if is_blank(check_text(word, where=f"{where} word {index}")):
+            raise InputError(wanted="words that are not blank", came=f"{word!r} at {index}", where=where)
         spans.append(Span(position, position + len(word)))
         position += len(word) + 1
     return " ".join(words), tuple(spans)
