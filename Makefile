@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 RUN := $(VENV)/bin
+export NO_MKDOCS_2_WARNING = 1
 SETUP := $(PYTHON) tools/setup_env.py $(VENV)
 
 .PHONY: demo test test-slow check bench docs images clean

@@ -1,0 +1,102 @@
+"""Every example in README.md and docs/ runs and prints what the page says it prints.
+
+```python blocks are executed, all those of a page in one namespace; where they are written with ``>>>`` their output is
+compared. ```console blocks are run in a shell, in an empty folder, and what they write on standard output is compared
+where the page shows any. Blocks of other languages, such as ```sh for installing, are only read.
+"""
+
+import doctest
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+from latentalign import registry
+from tools import reference
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def run_console(example: Example) -> str | None:
+    """Run the commands of a console block; return how their output differs from what the block shows, if it does."""
+    for step in ("\n" + example.parsed).split("\n$ ")[1:]:
+        command, wanted = _command_and_output(step)
+        finished = subprocess.run(
+            ["bash", "-c", command],
+            cwd=example.namespace["folder"],
+            env={**os.environ, "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if wanted.strip() and not doctest.OutputChecker().check_output(wanted, finished.stdout, FLAGS):
+            return f"{command}\nwanted:\n{wanted}\ngot:\n{finished.stdout}\n{finished.stderr}"
+        if finished.returncode:
+            return f"{command}\nexit status {finished.returncode}\n{finished.stderr}"
+    return None
+
+
+def _command_and_output(step: str) -> tuple[str, str]:
+    lines = step.split("\n")
+    last = next(index for index, line in enumerate(lines) if not line.endswith("\\"))
+    return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :]) + "\n"
+
+
+SYBIL = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=FLAGS), CodeBlockParser("console", run_console)])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_of(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = SYBIL.parse(page)
+    document.namespace["folder"] = tmp_path
+    count = page.read_text(encoding="utf8").count("```python") + page.read_text(encoding="utf8").count("```console")
+    examples = list(document.examples())
+    assert len(examples) >= count
+    for example in examples:
+        example.evaluate()
+
+
+def test_a_wrong_example_is_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    for good, bad in (
+        ("```python\n>>> 1 + 1\n2\n```\n", "```python\n>>> 1 + 1\n3\n```\n"),
+        ("```python\nassert True\n```\n", "```python\nassert False\n```\n"),
+        ("```console\n$ echo a\na\n```\n", "```console\n$ echo a\nb\n```\n"),
+        ("```console\n$ true\n```\n", "```console\n$ false\n```\n"),
+    ):
+        for text, fails in ((good, False), (bad, True)):
+            page.write_text(text, encoding="utf8")
+            document = SYBIL.parse(page)
+            document.namespace["folder"] = tmp_path
+            (example,) = document.examples()
+            if fails:
+                with pytest.raises(AssertionError):
+                    example.evaluate()
+            else:
+                example.evaluate()
+
+
+def test_the_reference_has_every_registered_name() -> None:
+    text = "\n".join(reference.pages().values())
+    tables = [value for value in vars(registry).values() if isinstance(value, registry.Registry)]
+    targets = {table[name] for table in tables for name in table if table[name].startswith("latentalign.")}
+    missing = {target for target in targets if f"### {target.partition(':')[2]}\n" not in text}
+    assert not missing
+
+
+def test_the_reference_notices_what_is_not_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "latentalign").mkdir()
+    module = tmp_path / "latentalign" / "thing.py"
+    monkeypatch.setattr(reference, "SOURCE", tmp_path)
+    module.write_text('def documented():\n    """Do."""\n\n\ndef _private(): ...\n', encoding="utf8")
+    assert "### documented" in reference.pages()["latentalign"]
+    module.write_text("def bare(): ...\n", encoding="utf8")
+    with pytest.raises(LookupError, match="bare"):
+        reference.pages()
