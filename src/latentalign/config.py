@@ -90,23 +90,30 @@ def read_toml(path: Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
         raise InputError(wanted="a recipe that can be read", came=str(error.strerror), where=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(wanted="a TOML file", came=str(error), where=str(path)) from error
-    for override in overrides:
-        _override(table, override)
+    for text in overrides:
+        override(table, text)
     return table
 
 
-def _override(table: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
+def override(table: dict[str, Any], setting: str) -> None:
+    """Write one ``key.key=value`` into nested tables; the value is TOML, or a string if it is none.
+
+    >>> table = {"family": {"name": "markov"}}
+    >>> override(table, "family.temperature=0.5")
+    >>> table
+    {'family': {'name': 'markov', 'temperature': 0.5}}
+    """
+    key, equals, text = setting.partition("=")
     if not equals or not key.strip():
-        raise InputError(wanted="key=value", came=repr(override), where="--set", fix="write --set table.key=value")
+        raise InputError(wanted="key=value", came=repr(setting), where="--set", fix="write --set table.key=value")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
     *path, last = key.strip().split(".")
     for part in path:
-        inner = table.setdefault(part, {})
+        inner = table[part] = table.get(part) if table.get(part) is not None else {}
         if not isinstance(inner, dict):
-            raise InputError(wanted=f"a table at {part!r}", came=repr(inner), where=f"--set {override}")
+            raise InputError(wanted=f"a table at {part!r}", came=repr(inner), where=f"--set {setting}")
         table = inner
     table[last] = value

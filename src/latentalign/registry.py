@@ -148,4 +148,13 @@ metrics = Registry(
     },
 )
 tasks = Registry("tasks", {"align": "latentalign.tasks.align:Aligner"})
+evaluations = Registry(
+    "evaluations",
+    {
+        "similarity": "latentalign.evaluation.similarity:Similarity",
+        "sources": "latentalign.evaluation.sources:Sources",
+        "sentences": "latentalign.evaluation.sentences:Sentences",
+        "words": "latentalign.evaluation.words:Words",
+    },
+)
 objectives = Registry("objectives", {})

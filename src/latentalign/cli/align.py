@@ -1,0 +1,179 @@
+"""``latentalign align``: two strings, two files, or a stream of pairs in; alignments out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from latentalign import registry
+from latentalign.cli.output import opened, progress
+from latentalign.cli.records import Records
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.tasks.align import Aligner
+    from latentalign.text.pairs import Failure, TextPair
+
+
+class Level(str, Enum):
+    """What is aligned."""
+
+    word = "word"
+    sentence = "sentence"
+
+
+class Form(str, Enum):
+    """How alignments are printed."""
+
+    text = "text"
+    pharaoh = "pharaoh"
+    json = "json"
+    tsv = "tsv"
+    html = "html"
+    svg = "svg"
+
+
+class InputForm(str, Enum):
+    """How pairs are read."""
+
+    auto = "auto"
+    parallel = "parallel"
+    tsv = "tsv"
+    jsonl = "jsonl"
+
+
+class OnError(str, Enum):
+    """What becomes of a record that cannot be used."""
+
+    fail = "fail"
+    skip = "skip"
+    null = "null"
+
+
+def align(
+    source: Annotated[str, typer.Argument(help="A text, a file with one text a line, or - for pairs on stdin.")],
+    target: Annotated[str | None, typer.Argument(help="The other text or file; left out for a file of pairs.")] = None,
+    level: Annotated[Level, typer.Option(help="What is aligned.")] = Level.word,
+    family: Annotated[
+        str | None,
+        typer.Option(help="independent, markov, monotonic, transport, matching or agreement; default by level."),
+    ] = None,
+    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least expected mass of a link.")] = 0.5,
+    format: Annotated[
+        Form | None, typer.Option(help="Default: text for two strings, pharaoh for files and streams.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the same as --format json.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
+    model: Annotated[str | None, typer.Option(help="Encoder by name or folder; default MiniLM (English).")] = None,
+    layer: Annotated[int, typer.Option(help="Hidden layer of the states; negative from the last.")] = -1,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default the GPU if there is one.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pairs scored together.")] = 64,
+    input_format: Annotated[InputForm, typer.Option(help="How pairs are read; auto goes by the file name.")] = (
+        InputForm.auto
+    ),
+    tokenized: Annotated[bool, typer.Option("--tokenized", help="Words are what stands between spaces.")] = False,
+    on_error: Annotated[OnError, typer.Option(help="A bad record: stop, leave it out, or an empty line.")] = (
+        OnError.fail
+    ),
+    base: Annotated[int, typer.Option(min=0, max=1, help="Pharaoh counts words from 0 or from 1.")] = 0,
+    probabilities: Annotated[bool, typer.Option("--probabilities", help="Pharaoh links with their mass.")] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the aligner, as family.temperature=0.5.")
+    ] = None,
+) -> int:
+    """Align two texts, two files line by line, or a stream of pairs, and print the links with their evidence.
+
+    Examples:
+
+      latentalign align "Where can I renew my passport?" "Passports are renewed at the city office."
+
+      latentalign align a.txt b.txt --format pharaoh
+
+      paste a.txt b.txt | latentalign align - --json
+    """
+    form = Form.json if json else format or (Form.text if _is_text_pair(source, target) else Form.pharaoh)
+    pairs = _pairs(source, target, form=input_format.value, tokenized=tokenized)
+    changes = {
+        "level": level.value,
+        "family": family,
+        "threshold": threshold,
+        "model": model,
+        "layer": layer,
+        "device": device,
+        "batch_size": batch_size,
+    }
+    aligner = _aligner(changes, set_ or [], keep_matrix=form in (Form.html, Form.svg))
+    records = Records(aligner.align_many(pairs), on_error=on_error.value)
+    with opened(output) as out:
+        if form is Form.html:
+            from latentalign.formats.html import write_page
+
+            out.write(write_page(list(progress(records, "pairs"))))
+        else:
+            write = registry.writers.load(form.value)
+            options = {"base": base, "probabilities": probabilities} if form is Form.pharaoh else {}
+            for record in progress(records, "pairs"):
+                out.write(write(record, **options) + "\n")
+    return 3 if records.bad else 0
+
+
+def _aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> Aligner:
+    from latentalign import config
+    from latentalign.tasks.align import Aligner, AlignerConfig
+
+    if isinstance(changes["family"], str):
+        changes["family"] = {"name": changes["family"]}
+    for override in overrides:
+        config.override(changes, override)
+    return Aligner.load(config.parse(AlignerConfig, changes, where="--set"), keep_matrix=keep_matrix)
+
+
+def _is_text_pair(source: str, target: str | None) -> bool:
+    return target is not None and not (_is_file(source) and _is_file(target))
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return text == "-" or Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _pairs(source: str, target: str | None, *, form: str, tokenized: bool) -> Iterator[TextPair | Failure]:
+    from latentalign.text.pairs import TextPair
+
+    if target is None:
+        pairs = _read_pairs(source, form)
+    elif not _is_text_pair(source, target):
+        from latentalign.formats.parallel import read_files
+
+        pairs = read_files(source, target)
+    elif _is_file(source) or _is_file(target):
+        raise InputError(
+            wanted="two files or two texts",
+            came=f"{'a file' if _is_file(source) else 'a text'} and {'a file' if _is_file(target) else 'a text'}",
+            where="align",
+            fix="name two files that exist, or write both texts out",
+        )
+    else:
+        pairs = iter([TextPair(source=source, target=target)])
+    return (tokenize(pair) if tokenized and isinstance(pair, TextPair) else pair for pair in pairs)
+
+
+def _read_pairs(source: str, form: str) -> Iterator[TextPair | Failure]:
+    if source != "-" and not _is_file(source):
+        raise InputError(
+            wanted="a second text, or a file of pairs, or - for stdin",
+            came=f"one text, {source[:40]!r}",
+            where="align",
+            fix='latentalign align "one text" "another text"',
+        )
+    if form == "auto":
+        suffix = "".join(Path(source).suffixes).removesuffix(".gz")
+        form = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv"}.get(suffix, "parallel")
+    found: Iterator[TextPair | Failure] = registry.readers.load(form)(source)
+    return found

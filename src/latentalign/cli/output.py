@@ -1,0 +1,70 @@
+"""Data on stdout or into a file that appears only when it is whole; progress and warnings on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeVar
+
+from latentalign.errors import InputError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[IO[str]]:
+    """Yield stdout, or a new file that takes the place of ``path`` when the block ends without an error.
+
+    Raises:
+        InputError: the folder of ``path`` is absent or cannot be written.
+    """
+    if path is None or str(path) == "-":
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    try:
+        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 (closed below, renamed on success)
+            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
+        )
+    except OSError as error:
+        raise InputError(
+            wanted="a file that can be written", came=error.strerror or "an error", where=str(path)
+        ) from error
+    try:
+        with handle:
+            yield handle
+        Path(handle.name).chmod(0o666 & ~_umask())
+        Path(handle.name).replace(path)
+    except BaseException:
+        Path(handle.name).unlink(missing_ok=True)
+        raise
+
+
+def progress(items: Iterable[T], noun: str) -> Iterator[T]:
+    """Yield the items; on a terminal, keep one line on stderr with how many have passed and how fast."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    start = last = time.monotonic()
+    count = 0
+    for count, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last > 0.2:
+            last = now
+            sys.stderr.write(f"\r{count:,} {noun}, {count / (now - start):,.0f} a second ")
+            sys.stderr.flush()
+    if last != start:
+        sys.stderr.write(f"\r{count:,} {noun} in {time.monotonic() - start:.1f} s    \n")
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,43 @@
+"""Data sets on disk: plain or gzipped text, found under the data folder that the user names."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from latentalign.errors import InputError
+
+
+def find(data: Path, patterns: Sequence[str]) -> list[Path]:
+    """Return the files that match the patterns below the data folder, sorted within each pattern.
+
+    Raises:
+        InputError: a pattern that matches nothing.
+    """
+    found: list[Path] = []
+    for pattern in patterns:
+        matches = sorted(data.glob(pattern))
+        if not matches:
+            raise InputError(
+                wanted=f"files that match {pattern!r}",
+                came="none",
+                where=str(data),
+                fix="give the folder of the data sets with --data",
+            )
+        found += matches
+    return found
+
+
+def lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a UTF-8 file, gzipped if its name ends in ``.gz``, without their ends."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            yield line.rstrip("\r\n")
+
+
+def objects(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON lines file."""
+    return (json.loads(line) for line in lines(path) if line.strip())

@@ -1,0 +1,48 @@
+"""A table of measured figures, with the baselines beside and what it was measured on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Cell = str | int | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A table of results.
+
+    Args:
+        title: what was measured, on what.
+        rows: one mapping a system, the same keys in the same order; a float is printed with four digits.
+        notes: what a reader has to know to believe the table: splits, counts, what was fitted on what.
+    """
+
+    title: str
+    rows: Sequence[Mapping[str, Cell]]
+    notes: Sequence[str] = ()
+
+    def to_markdown(self) -> str:
+        """Return the table as Markdown, ready for a page of results.
+
+        >>> print(Report(title="T", rows=[{"system": "a", "AER": 0.25}]).to_markdown().strip())
+        ### T
+        <BLANKLINE>
+        | system | AER |
+        |---|---|
+        | a | 0.2500 |
+        """
+        columns = list(self.rows[0]) if self.rows else []
+        lines = [f"### {self.title}", "", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+        lines += [f"| {' | '.join(_text(row[column]) for column in columns)} |" for row in self.rows]
+        lines += ["", *(f"- {note}" for note in self.notes)]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def to_json_lines(self) -> str:
+        """Return one JSON object a row."""
+        return "".join(json.dumps({"title": self.title, **row}, ensure_ascii=False) + "\n" for row in self.rows)
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)

@@ -1,0 +1,262 @@
+"""Two texts in, an alignment with its evidence out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from latentalign import config, registry
+from latentalign.errors import InputError, LatentAlignError
+from latentalign.text.pairs import Failure, TextPair
+from latentalign.text.segment import check_text, segment
+from latentalign.text.spans import Evidence, Link
+
+if TYPE_CHECKING:
+    from latentalign.families import AlignmentFamily, LatentAlignment
+    from latentalign.models.scorer import PairScorer
+    from latentalign.models.units import Units
+
+Level = Literal["word", "sentence"]
+MAX_CELLS = 25_000_000
+"""The largest score matrix of one pair: 5,000 by 5,000 words, about 1 GB while it is worked on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignerConfig:
+    """What an ``Aligner`` is made of, as it stands in a recipe.
+
+    Args:
+        level: what is aligned, ``word`` or ``sentence``.
+        family: name of an alignment family, or a table with its settings; None takes the default of the level.
+        potentials: tables of potentials; None takes the defaults of the level.
+        model: encoder by hub name or folder; None is the default encoder.
+        layer: hidden layer the states come from, counted from 0 (embeddings); negative from the last.
+        threshold: a link is given if its expected mass is at least this, in [0, 1].
+        device: ``cpu``, ``cuda``, ``cuda:1`` …; None takes the GPU if there is one.
+        batch_size: pairs that are scored together.
+    """
+
+    level: Level = "word"
+    family: str | dict[str, Any] | None = None
+    potentials: list[dict[str, Any]] | None = None
+    model: str | None = None
+    layer: int = -1
+    threshold: float = 0.5
+    device: str | None = None
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise InputError(wanted="a threshold in [0, 1]", came=repr(self.threshold), where="threshold")
+        if self.batch_size < 1:
+            raise InputError(wanted="a batch of at least 1 pair", came=repr(self.batch_size), where="batch_size")
+
+
+DEFAULT_FAMILY: dict[Level, dict[str, Any]] = {
+    "word": {"name": "transport"},
+    "sentence": {"name": "monotonic", "repeat_query": True, "repeat_key": True},
+}
+DEFAULT_POTENTIALS: dict[Level, list[dict[str, Any]]] = {
+    "word": [
+        {"name": "similarity", "weight": 12.0},
+        {"name": "lexical", "weight": 2.0},
+        {"name": "position", "weight": 1.0},
+        {"name": "null", "weight": 1.0, "bias": 5.0},
+    ],
+    "sentence": [
+        {"name": "similarity", "weight": 10.0},
+        {"name": "lexical", "weight": 4.0},
+        {"name": "null", "weight": 1.0, "bias": 4.0},
+    ],
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Aligner:
+    """Aligns texts and shows why: scores from potentials, an alignment family over them, word-level evidence.
+
+    Args:
+        scorer: makes the score matrix of two texts.
+        family: turns a score matrix into an alignment.
+        level: what is aligned, ``word`` or ``sentence``.
+        threshold: a link is given if its expected mass is at least this.
+        batch_size: pairs that are scored together.
+        keep_matrix: whether an evidence carries the whole expected alignment, as drawings need.
+    """
+
+    scorer: PairScorer
+    family: AlignmentFamily
+    level: Level = "word"
+    threshold: float = 0.5
+    batch_size: int = 64
+    keep_matrix: bool = False
+
+    @classmethod
+    def load(cls, settings: AlignerConfig | None = None, *, keep_matrix: bool = False, **changes: Any) -> Aligner:
+        """Return an aligner with its encoder loaded; keyword arguments are settings of ``AlignerConfig``.
+
+        Raises:
+            ModelError: the encoder cannot be found; the message names every place that was tried.
+            UnknownNameError: a family, a potential or a setting that does not exist.
+        """
+        from latentalign.models.scorer import PairScorer, ScorerConfig
+
+        chosen = settings or config.parse(AlignerConfig, changes, where="Aligner")
+        scorer = PairScorer.load(
+            ScorerConfig(
+                model=chosen.model,
+                layer=chosen.layer,
+                device=chosen.device,
+                potentials=DEFAULT_POTENTIALS[chosen.level] if chosen.potentials is None else chosen.potentials,
+            )
+        )
+        family = config.build(registry.families, chosen.family or DEFAULT_FAMILY[chosen.level], where="family")
+        return cls(
+            scorer=scorer,
+            family=family,
+            level=chosen.level,
+            threshold=chosen.threshold,
+            batch_size=chosen.batch_size,
+            keep_matrix=keep_matrix,
+        )
+
+    def align(self, source: str | Sequence[str], target: str | Sequence[str]) -> Evidence:
+        """Return the alignment of two texts, each a string or a list of words.
+
+        Raises:
+            InputError: a text without a word, or one that cannot be used; the message says which.
+        """
+        result = next(self.align_many([as_pair(source, target)]))
+        if isinstance(result, Failure):
+            raise result.error
+        return result
+
+    def align_many(self, pairs: Iterable[TextPair | Failure]) -> Iterator[Evidence | Failure]:
+        """Yield one result a pair, in input order; a pair that cannot be used yields a ``Failure`` and harms no other.
+
+        Memory is bounded by ``batch_size`` and the longest pair, whatever the number of pairs.
+        """
+        for window in _windows(pairs, 16 * self.batch_size):
+            yield from self._window(window)
+
+    def alignments(self, pairs: Sequence[TextPair]) -> Iterator[tuple[list[int], LatentAlignment]]:
+        """Yield batches of pairs of similar length as tensors: their positions in ``pairs``, and their alignment.
+
+        Raises:
+            InputError: one of the pairs cannot be used.
+        """
+        prepared = [self._units(pair) for pair in pairs]
+        yield from self._batches(dict(enumerate(prepared)))
+
+    def _window(self, window: Sequence[TextPair | Failure]) -> Iterator[Evidence | Failure]:
+        results: dict[int, Evidence | Failure] = {}
+        usable: dict[int, tuple[Units, Units]] = {}
+        for index, pair in enumerate(window):
+            if isinstance(pair, Failure):
+                results[index] = pair
+                continue
+            try:
+                usable[index] = self._units(pair)
+            except LatentAlignError as error:
+                results[index] = Failure(error=error, id=pair.id)
+        for members, alignment in self._batches(usable):
+            results.update(zip(members, self._evidence([usable[i] for i in members], alignment), strict=True))
+        return (results[index] for index in range(len(window)))
+
+    def _units(self, pair: TextPair) -> tuple[Units, Units]:
+        from latentalign.models.units import Units
+
+        sides = []
+        for side, text, spans in (
+            ("source", pair.source, pair.source_spans),
+            ("target", pair.target, pair.target_spans),
+        ):
+            where = f"{pair.where}: {side}" if pair.where else side
+            check_text(text, where=where)
+            units = segment(text, level=self.level) if spans is None else spans
+            if not units:
+                raise InputError(wanted=f"a text with at least one {self.level}", came=repr(text[:40]), where=where)
+            sides.append(Units(text=text, spans=units))
+        if len(sides[0].spans) * len(sides[1].spans) > MAX_CELLS:
+            raise InputError(
+                wanted=f"at most {MAX_CELLS:,} pairs of {self.level}s",
+                came=f"{len(sides[0].spans):,} by {len(sides[1].spans):,}",
+                where=pair.where,
+                fix="align sentences first (--level sentence), then the words of each pair of sentences",
+            )
+        return sides[0], sides[1]
+
+    def _batches(self, usable: dict[int, tuple[Units, Units]]) -> Iterator[tuple[list[int], LatentAlignment]]:
+        import torch
+
+        from latentalign.families import LatentAlignment
+
+        order = sorted(usable, key=lambda index: [len(side.spans) for side in usable[index]])
+        for members in _batched(order, usable, self.batch_size):
+            sources, targets = zip(*(usable[index] for index in members), strict=True)
+            with torch.inference_mode():
+                scores, mask = self.scorer.score(sources, targets, level=self.level)
+                yield members, LatentAlignment(family=self.family, scores=scores, mask=mask)
+
+    def _evidence(self, pairs: Sequence[tuple[Units, Units]], alignment: LatentAlignment) -> Iterator[Evidence]:
+        expected = alignment.expected.float().cpu().numpy()
+        null_query, null_key = alignment.null_query.cpu().tolist(), alignment.null_key.cpu().tolist()
+        for index, ((source, target), value) in enumerate(zip(pairs, alignment.value.cpu().tolist(), strict=True)):
+            rows, columns = len(source.spans), len(target.spans)
+            mass = expected[index, :rows, :columns]
+            yield Evidence(
+                source=source.text,
+                target=target.text,
+                source_spans=source.spans,
+                target_spans=target.spans,
+                links=tuple(
+                    Link(source.spans[i], target.spans[j], float(mass[i, j]))
+                    for i, j in zip(*(mass >= self.threshold).nonzero(), strict=True)
+                ),
+                null_source=tuple(null_query[index][:rows]),
+                null_target=tuple(null_key[index][:columns]),
+                score=value,
+                family=type(self.family).__name__.lower(),
+                matrix=tuple(map(tuple, mass.tolist())) if self.keep_matrix else (),
+            )
+
+
+def as_pair(source: str | Sequence[str], target: str | Sequence[str]) -> TextPair:
+    """Return two texts as a pair: strings are split later, lists of words are taken as they are.
+
+    Raises:
+        InputError: one side is a string and the other a list, or neither is either.
+    """
+    if isinstance(source, str) and isinstance(target, str):
+        return TextPair(source=source, target=target)
+    if isinstance(source, list | tuple) and isinstance(target, list | tuple):
+        return TextPair.from_words(source, target)
+    raise InputError(
+        wanted="two strings, or two lists of words",
+        came=f"{type(source).__name__} and {type(target).__name__}",
+        fix="give both texts in the same form",
+    )
+
+
+def _windows(pairs: Iterable[TextPair | Failure], size: int) -> Iterator[list[TextPair | Failure]]:
+    iterator = iter(pairs)
+    while window := list(itertools.islice(iterator, size)):
+        yield window
+
+
+def _batched(order: Sequence[int], usable: dict[int, tuple[Units, Units]], size: int) -> Iterator[list[int]]:
+    """Group sorted members so that a batch has at most ``size`` pairs and its padded matrices stay bounded."""
+    batch: list[int] = []
+    rows = columns = 0
+    for index in order:
+        source, target = usable[index]
+        rows_then, columns_then = max(rows, len(source.spans)), max(columns, len(target.spans))
+        if batch and (len(batch) == size or (len(batch) + 1) * rows_then * columns_then > MAX_CELLS // 8):
+            yield batch
+            batch, rows_then, columns_then = [], len(source.spans), len(target.spans)
+        batch.append(index)
+        rows, columns = rows_then, columns_then
+    if batch:
+        yield batch
