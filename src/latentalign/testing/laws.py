@@ -1,106 +1,95 @@
 """The laws that every alignment family keeps, one function each; a plug-in's author runs them on their own family.
 
-Each law takes a ``Case`` and raises ``AssertionError`` where the family breaks it. ``LAWS`` lists them all.
+Each law takes a ``Case`` and raises ``AssertionError`` where the family breaks it. ``LAWS`` lists them all. The laws
+run all items of one shape as a batch; ``padding_changes_nothing`` holds the batch against its items.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from latentalign.families.alignment import LatentAlignment
-from latentalign.testing.oracles import Case, Truth, truth
-
-SHAPES = ((1, 1), (1, 4), (4, 1), (2, 3), (3, 2), (4, 4))
-SCALES = (1.0, 10.0, 100.0, 1000.0)
-
-
-def scores_and_masks(*, seed: int = 0, scales: tuple[float, ...] = SCALES) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield score matrices of every shape and scale with full, ragged and sparse masks; each row keeps its fate."""
-    generator = torch.Generator().manual_seed(seed)
-    for shape in SHAPES:
-        for scale in scales:
-            scores = torch.randn(shape, generator=generator, dtype=torch.float64) * scale
-            full = torch.ones(shape, dtype=torch.bool)
-            ragged = full.clone()
-            ragged[-1:] &= shape[0] == 1
-            ragged[:, -1:] &= shape[1] == 1
-            sparse = torch.rand(shape, generator=generator) < 0.7
-            for mask in (full, ragged, sparse, ~full):
-                yield scores, mask
-
-
-def enumerated(case: Case, *, scales: tuple[float, ...] = SCALES) -> Iterator[tuple[LatentAlignment, Truth]]:
-    """Yield alignments with what enumeration says of them."""
-    if case.alignments is None:
-        return
-    for scores, mask in scores_and_masks(scales=scales):
-        yield LatentAlignment(family=case.family, scores=scores, mask=mask), truth(case, scores, mask)
-
-
-def close(got: Tensor, wanted: Tensor, *, scale: float = 1.0) -> None:
-    """Raise unless two tensors agree to 1e-8 of the scale of the scores."""
-    torch.testing.assert_close(got, wanted, rtol=1e-8, atol=1e-8 * max(1.0, scale))
+from latentalign.testing.derivatives import analytic_jacobian, gradient_of, numeric_jacobian
+from latentalign.testing.items import LARGE_SHAPES, SHAPES, close, enumerated, enumerated_large, scores_and_masks
+from latentalign.testing.oracles import Case, truth
 
 
 def value_is_the_log_partition(case: Case) -> None:
     """The value equals the enumerated (soft) maximum; for a family of hard alignments, the maximum."""
-    for alignment, true in enumerated(case):
-        close(alignment.value, true.value if case.family.probabilistic else true.highest)
+    for alignment, true in enumerated_large(case):
+        wanted = [item.value if case.family.probabilistic else item.highest for item in true]
+        close(alignment.value, wanted)
 
 
 def expected_is_the_marginal(case: Case) -> None:
     """The expected alignment equals the enumerated probability of each link."""
     if case.family.probabilistic:
-        for alignment, true in enumerated(case):
-            close(alignment.expected, true.expected)
+        for alignment, true in enumerated_large(case):
+            close(alignment.expected, [item.expected for item in true])
 
 
 def entropy_is_the_entropy(case: Case) -> None:
     """The entropy equals that of the enumerated distribution."""
     if case.family.probabilistic:
         for alignment, true in enumerated(case):
-            close(alignment.entropy, true.entropy, scale=float(alignment.scores.abs().max()))
+            close(alignment.entropy, [item.entropy for item in true], scores=alignment.scores)
 
 
 def best_has_the_highest_score(case: Case) -> None:
     """The best alignment is admitted and scores as high as the best enumerated one."""
-    for alignment, true in enumerated(case):
-        close(case.family.score(alignment.best, alignment.scores, alignment.mask), true.highest)
+    for alignment, true in enumerated_large(case):
+        score = case.family.score(alignment.best, alignment.scores, alignment.mask)
+        close(score, [item.highest for item in true])
 
 
 def no_alignment_beats_the_value(case: Case) -> None:
     """The value is at least the score of every admitted alignment, and ``score`` agrees with the enumeration."""
-    for alignment, true in enumerated(case, scales=(1.0, 100.0)):
-        for links in true.links[:50]:
-            chosen = as_links(links, alignment.scores)
-            score = case.family.score(chosen, alignment.scores, alignment.mask)
-            assert float(score) <= float(alignment.value) + 1e-8 * max(1.0, float(score.abs())), (score, alignment)
+    for alignment, true in enumerated(case):
+        for scores, mask, value, item in zip(alignment.scores, alignment.mask, alignment.value, true, strict=True):
+            score = case.family.score(item.links, scores.expand(item.links.shape), mask)
+            tolerance = 1e-8 * score.abs().clamp_min(1.0)
+            assert bool(((score - item.totals).abs() <= tolerance).all()), (score, item.totals)
+            assert bool((score <= value + tolerance).all()), (score, value)
+
+
+def only_the_enumerated_are_admitted(case: Case) -> None:
+    """Of all sets of links of a small matrix, ``score`` admits those that enumeration lists, and no other."""
+    for alignment, true in enumerated(case, scales=(1.0,)):
+        shape = alignment.scores.shape[1:]
+        if shape.numel() > 6:
+            continue
+        every = torch.cartesian_prod(*[torch.tensor([False, True])] * shape.numel()).reshape(-1, *shape)
+        for scores, mask, item in zip(alignment.scores, alignment.mask, true, strict=True):
+            admitted = case.family.score(every, scores.expand(every.shape), mask) > -1e29
+            listed = (every[:, None] == item.links).all(dim=(-2, -1)).any(dim=1)
+            assert torch.equal(admitted, listed), every[admitted != listed]
 
 
 def log_prob_is_the_probability(case: Case) -> None:
     """``log_prob`` of each alignment is the enumerated one, so together they sum to 1."""
-    if case.family.probabilistic:
-        for alignment, true in enumerated(case, scales=(1.0, 10.0)):
-            chosen = [as_links(links, alignment.scores) for links in true.links]
-            if len(set(true.links)) == len(true.links):
-                got = torch.stack([alignment.log_prob(links).exp() for links in chosen])
-                close(got, true.probabilities)
+    if not case.family.probabilistic:
+        return
+    for alignment, true in enumerated(case, scales=(1.0, 10.0)):
+        for scores, mask, item in zip(alignment.scores, alignment.mask, true, strict=True):
+            one = LatentAlignment(family=case.family, scores=scores.expand(item.links.shape), mask=mask)
+            torch.testing.assert_close(one.log_prob(item.links).exp(), item.probabilities, rtol=1e-8, atol=1e-8)
 
 
 def kl_is_the_divergence(case: Case) -> None:
     """The divergence between two score matrices equals the enumerated one."""
-    if not (case.family.probabilistic and case.alignments):
+    if not case.family.probabilistic:
         return
-    for scores, mask in scores_and_masks(scales=(1.0, 10.0)):
-        other = scores.flip(-1) * 0.5
-        here, there = truth(case, scores, mask), truth(case, other, mask)
-        wanted = (here.probabilities * (here.probabilities.log() - there.probabilities.log())).nan_to_num(0.0).sum()
-        alignment = LatentAlignment(family=case.family, scores=scores, mask=mask)
-        close(alignment.kl(dataclasses.replace(alignment, scores=other)), wanted, scale=100.0)
+    for alignment, true in enumerated(case, scales=(1.0, 10.0)):
+        other = alignment.scores.flip(-1) * 0.5
+        there = [truth(case, *item) for item in zip(other, alignment.mask, strict=True)]
+        wanted = [
+            (p.probabilities * (p.probabilities.log() - q.probabilities.log())).nan_to_num(0.0).sum()
+            for p, q in zip(true, there, strict=True)
+        ]
+        close(alignment.kl(dataclasses.replace(alignment, scores=other)), wanted, scores=alignment.scores)
 
 
 def samples_follow_the_marginals(case: Case) -> None:
@@ -108,54 +97,71 @@ def samples_follow_the_marginals(case: Case) -> None:
     if not case.family.probabilistic:
         return
     count, generator = 4000, torch.Generator().manual_seed(1)
-    for scores, mask in list(scores_and_masks(scales=(1.0,)))[12:]:
-        batch, masks = scores.expand(count, -1, -1), mask.expand(count, -1, -1)
+    for scores, mask in scores_and_masks(scales=(1.0,)):
+        batch, masks = scores.expand(count, *scores.shape), mask.expand(count, *mask.shape)
         mean = case.family.sample(batch, masks, generator=generator).double().mean(dim=0)
         wanted = case.family.expected(scores, mask)
         error = (wanted * (1 - wanted)).clamp_min(0).sqrt() / count**0.5
         assert bool(((mean - wanted).abs() <= 5 * error + 1e-9).all()), (mean, wanted)
 
 
+def samples_are_admitted(case: Case) -> None:
+    """Every sample is an alignment that the family admits, where it admits any."""
+    if not case.family.probabilistic:
+        return
+    generator = torch.Generator().manual_seed(3)
+    for scores, mask in scores_and_masks(scales=(1.0, 1000.0)):
+        batch, masks = scores.expand(50, *scores.shape), mask.expand(50, *mask.shape)
+        score = case.family.score(case.family.sample(batch, masks, generator=generator), batch, masks)
+        possible = case.family.value(scores, mask) > -1e29
+        assert bool(((score > -1e29) == possible).all()), score
+
+
 def expected_is_the_gradient(case: Case) -> None:
-    """The expected alignment is the gradient of the value, by autograd and by finite differences where smooth."""
-    for scores, mask in scores_and_masks(scales=(1.0, 10.0)):
-        leaf = scores.clone().requires_grad_()
-        (gradient,) = torch.autograd.grad(case.family.value(leaf, mask).sum(), leaf)
-        torch.testing.assert_close(gradient, case.family.expected(scores, mask), rtol=1e-6, atol=1e-6)
+    """The expected alignment is the gradient of the value by autograd."""
+    for shapes in (SHAPES, LARGE_SHAPES):
+        for scores, mask in scores_and_masks(scales=(1.0, 10.0), shapes=shapes):
+            leaf = scores.clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(case.family.value(leaf, mask).sum(), leaf)
+            torch.testing.assert_close(gradient, case.family.expected(scores, mask), rtol=1e-6, atol=1e-6)
 
 
 def derivatives_are_right(case: Case) -> None:
-    """``gradcheck`` of value and expected, ``gradgradcheck`` of the value, in float64, where smooth."""
+    """The derivatives of value, expected, entropy and of the value's gradient are the finite differences.
+
+    Whole Jacobians of every shape and mask in float64, where smooth; torch's own ``gradcheck`` and ``gradgradcheck``
+    on one shape.
+    """
     if not case.family.smooth:
         return
-    for index, (scores, mask) in enumerate(scores_and_masks(scales=(1.0,))):
-        if index % 4 > 1:
-            continue
-        leaf = scores.clone().requires_grad_()
-        value, expected, entropy = (
-            lambda inner, call=call: call(inner, mask)
-            for call in (case.family.value, case.family.expected, case.family.entropy)
-        )
-        assert torch.autograd.gradcheck(value, (leaf,))
-        assert torch.autograd.gradcheck(expected, (leaf,))
-        assert torch.autograd.gradcheck(entropy, (leaf,))
-        assert torch.autograd.gradgradcheck(value, (leaf,))
+    family = case.family
+    for scores, mask in scores_and_masks(scales=(1.0,)):
+        for function in (family.value, family.expected, family.entropy, gradient_of(family.value)):
+            got = analytic_jacobian(function, scores, mask)
+            wanted = numeric_jacobian(function, scores, mask)
+            torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-6)
+    for scores, mask in scores_and_masks(scales=(1.0,), shapes=((2, 3),)):
+        leaf, shown = scores[:1].clone().requires_grad_(), mask[:1]
+        assert torch.autograd.gradcheck(lambda inner, shown=shown: family.value(inner, shown), (leaf,))
+        assert torch.autograd.gradcheck(lambda inner, shown=shown: family.expected(inner, shown), (leaf,))
+        assert torch.autograd.gradgradcheck(lambda inner, shown=shown: family.value(inner, shown), (leaf,))
 
 
 def nothing_outside_the_mask(case: Case) -> None:
     """No mass and no link where the mask is False; garbage and NaN there change nothing, gradients included."""
     for scores, mask in scores_and_masks(scales=(1.0, 1000.0)):
+        clean, mass = case.family.value(scores, mask), case.family.expected(scores, mask)
         for garbage in (float("nan"), float("inf"), -1e30):
             dirty = torch.where(mask, scores, garbage).requires_grad_()
             value = case.family.value(dirty, mask)
-            (gradient,) = torch.autograd.grad(value, dirty)
+            (gradient,) = torch.autograd.grad(value.sum(), dirty)
             assert bool(gradient.isfinite().all())
             assert not bool(gradient[~mask].any())
             assert not bool(case.family.best(dirty, mask)[~mask].any())
             expected = case.family.expected(dirty, mask).detach()
             assert not bool(expected[~mask].any())
-            torch.testing.assert_close(value.detach(), case.family.value(scores, mask))
-            torch.testing.assert_close(expected, case.family.expected(scores, mask))
+            torch.testing.assert_close(value.detach(), clean)
+            torch.testing.assert_close(expected, mass)
 
 
 def padding_changes_nothing(case: Case) -> None:
@@ -193,7 +199,7 @@ def nothing_is_worth_nothing(case: Case) -> None:
 
 def colder_is_harder(case: Case) -> None:
     """As the temperature goes to 0, the value goes to the score of the best alignment, and the mass to it."""
-    cold = dataclasses.replace(case.family, temperature=1e-3)
+    cold = dataclasses.replace(case.family, temperature=1e-3)  # type: ignore[type-var]
     for scores, mask in scores_and_masks(scales=(10.0,)):
         best = case.family.best(scores, mask)
         if case.alignments is not None:
@@ -217,9 +223,10 @@ def single_precision_agrees(case: Case) -> None:
     """float32 gives what float64 gives, to its rounding, at every scale of the scores."""
     for scores, mask in scores_and_masks():
         single = scores.float()
-        scale = float(scores.abs().max())
+        scale = scores.abs().amax(dim=(-2, -1)).clamp_min(1.0)
         got, wanted = case.family.value(single, mask), case.family.value(single.double(), mask)
-        torch.testing.assert_close(got.double(), wanted, rtol=1e-4, atol=1e-5 * max(1.0, scale))
+        assert got.dtype is torch.float32
+        torch.testing.assert_close(got.double() / scale, wanted / scale, rtol=1e-4, atol=1e-5)
         mass, exact = case.family.expected(single, mask), case.family.expected(single.double(), mask)
         torch.testing.assert_close(mass.double(), exact, rtol=1e-2, atol=2e-3)
 
@@ -228,38 +235,36 @@ def posteriors_add_up(case: Case) -> None:
     """The posterior is the same family at S + E."""
     for scores, mask in scores_and_masks(scales=(1.0,)):
         alignment = LatentAlignment(family=case.family, scores=scores, mask=mask)
-        close(alignment.posterior(scores.cos()).value, case.family.value(scores + scores.cos(), mask))
+        wanted = case.family.value(scores + scores.cos(), mask)
+        torch.testing.assert_close(alignment.posterior(scores.cos()).value, wanted, rtol=1e-8, atol=1e-8)
 
 
 def constraints_hold(case: Case) -> None:
     """With a link forbidden or required, the mass is that of the alignments that obey."""
-    if not (case.family.probabilistic and case.alignments):
+    if not case.family.probabilistic:
         return
     for alignment, true in enumerated(case, scales=(1.0, 100.0)):
-        if not bool(alignment.mask.any()):
-            continue
-        i, j = alignment.mask.nonzero()[0].tolist()
-        link = torch.zeros_like(alignment.mask)
-        link[i, j] = True
-        held = torch.tensor([(i, j) in links for links in true.links])
-        totals = torch.where(held, true.probabilities.log(), -torch.inf)
-        if not bool(held.any()) or not bool(totals.isfinite().any()):
-            continue
-        found = alignment.constrain(required=link)
-        chances = totals.softmax(dim=0)
-        wanted = sum(p * as_links(links, alignment.scores).double() for p, links in zip(chances, true.links, strict=True))
-        torch.testing.assert_close(found.expected, wanted, rtol=1e-6, atol=1e-6)
-        worth = true.value + case.family.temperature * torch.logsumexp(totals, dim=0)
-        torch.testing.assert_close(found.value, worth, rtol=1e-6, atol=1e-6)
-        assert not bool(alignment.constrain(forbidden=link).expected[i, j])
-
-
-def as_links(links: frozenset[tuple[int, int]], scores: Tensor) -> Tensor:
-    """Return enumerated links as a bool matrix of the scores' shape."""
-    chosen = torch.zeros(scores.shape, dtype=torch.bool)
-    for i, j in links:
-        chosen[i, j] = True
-    return chosen
+        family, places = case.family, (alignment.mask.flatten(1).cumsum(dim=1) == 1).reshape(alignment.mask.shape)
+        link = places & alignment.mask
+        held = [(item.links & one).flatten(1).any(dim=1) for item, one in zip(true, link, strict=True)]
+        link &= torch.stack([kept.any() for kept in held])[:, None, None]
+        totals = [
+            torch.where(kept | ~one.any(), item.totals, -torch.inf)
+            for item, kept, one in zip(true, held, link, strict=True)
+        ]
+        possible = torch.tensor([bool(total.isfinite().any()) for total in totals])
+        kept_true = [item for item, fine in zip(true, possible, strict=True) if fine]
+        kept_totals = [total for total, fine in zip(totals, possible, strict=True) if fine]
+        inside = LatentAlignment(family=family, scores=alignment.scores[possible], mask=alignment.mask[possible])
+        found = inside.constrain(required=link[possible])
+        wanted = [
+            ((total / family.temperature).softmax(dim=0) @ item.links.flatten(1).double()).reshape(link.shape[1:])
+            for total, item in zip(kept_totals, kept_true, strict=True)
+        ]
+        worth = [family.temperature * torch.logsumexp(total / family.temperature, dim=0) for total in kept_totals]
+        torch.testing.assert_close(found.expected, torch.stack(wanted), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(found.value, torch.stack(worth), rtol=1e-6, atol=1e-6)
+        assert not bool(alignment.constrain(forbidden=link).expected[link].any())
 
 
 LAWS: tuple[Callable[[Case], None], ...] = (
@@ -268,9 +273,11 @@ LAWS: tuple[Callable[[Case], None], ...] = (
     entropy_is_the_entropy,
     best_has_the_highest_score,
     no_alignment_beats_the_value,
+    only_the_enumerated_are_admitted,
     log_prob_is_the_probability,
     kl_is_the_divergence,
     samples_follow_the_marginals,
+    samples_are_admitted,
     expected_is_the_gradient,
     derivatives_are_right,
     nothing_outside_the_mask,

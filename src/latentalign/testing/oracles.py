@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentalign.families.family import AlignmentFamily
+from latentalign.families.numerics import NEG
 
 Links = frozenset[tuple[int, int]]
 Enumeration = Callable[[Tensor], Iterator[tuple[Links, float]]]
@@ -35,40 +37,63 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What enumeration says of one score matrix (query, key), in float64."""
+    """What enumeration says of one score matrix (query, key), in float64.
+
+    ``links`` (alignment, query, key) are all admitted alignments, ``totals`` and ``probabilities`` (alignment,) their
+    scores and chances. Where no alignment is admitted, ``value`` and ``highest`` are ``NEG``.
+    """
 
     value: Tensor
     expected: Tensor
     entropy: Tensor
     highest: Tensor
     probabilities: Tensor
-    links: list[Links]
+    totals: Tensor
+    links: Tensor
 
 
 def truth(case: Case, scores: Tensor, mask: Tensor) -> Truth:
-    """Enumerate one item. ``highest`` is the best score; ``probabilities`` are those of ``links``, in order."""
+    """Enumerate one item."""
     assert case.alignments is not None
     temperature = case.family.temperature
-    found = list(case.alignments(mask))
-    totals = torch.stack(
-        [
-            sum((scores[i, j].double() for i, j in sorted(links)), torch.zeros((), dtype=torch.float64)) + structure
-            for links, structure in found
-        ]
-    )
+    links, structure = _listed(case.alignments, mask.shape, tuple(mask.flatten().tolist()))
+    totals = links.flatten(1).double() @ torch.where(mask, scores, 0.0).flatten().double() + structure
+    if not len(totals):
+        impossible = torch.tensor(NEG, dtype=torch.float64)
+        nothing = torch.zeros(scores.shape, dtype=torch.float64)
+        return Truth(
+            value=impossible,
+            expected=nothing,
+            entropy=nothing.sum(),
+            highest=impossible,
+            probabilities=totals,
+            totals=totals,
+            links=links,
+        )
     probabilities = (totals / temperature).softmax(dim=0)
-    expected = torch.zeros(scores.shape, dtype=torch.float64)
-    for chance, (links, _) in zip(probabilities, found, strict=True):
-        for i, j in links:
-            expected[i, j] += chance
     return Truth(
         value=temperature * torch.logsumexp(totals / temperature, dim=0),
-        expected=expected,
+        expected=(probabilities @ links.flatten(1).double()).reshape(scores.shape),
         entropy=torch.special.entr(probabilities).sum(),
         highest=totals.max(),
         probabilities=probabilities,
-        links=[links for links, _ in found],
+        totals=totals,
+        links=links,
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _listed(alignments: Enumeration, shape: tuple[int, int], admitted: tuple[bool, ...]) -> tuple[Tensor, Tensor]:
+    """Return all alignments under a mask as bool (alignment, query, key), and their structural scores.
+
+    They do not depend on the scores, so each mask is enumerated once.
+    """
+    found = list(alignments(torch.tensor(admitted, dtype=torch.bool).reshape(shape)))
+    links = torch.zeros((len(found), *shape), dtype=torch.bool)
+    for number, (pairs, _) in enumerate(found):
+        for i, j in pairs:
+            links[number, i, j] = True
+    return links, torch.tensor([structure for _, structure in found], dtype=torch.float64)
 
 
 def choices(mask: Tensor, *, null: bool) -> list[list[int | None]]:
