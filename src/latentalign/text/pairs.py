@@ -50,19 +50,22 @@ class TextPair:
     def _sides(self) -> tuple[tuple[str, str, tuple[Span, ...] | None], ...]:
         return ("source", self.source, self.source_spans), ("target", self.target, self.target_spans)
 
-    def check_not_blank(self) -> TextPair:
+    def check_not_blank(self, *, places: tuple[str, str] | None = None) -> TextPair:
         """Return the pair if there is something to align on both sides.
+
+        Args:
+            places: the file and line of each side, where they differ.
 
         Raises:
             InputError: a side is empty or has whitespace and control characters only; the message names it.
         """
-        for side, text, _ in self._sides():
+        for (side, text, _), where in zip(self._sides(), places or (self.where, self.where), strict=True):
             if is_blank(text):
                 raise InputError(
                     wanted="text on both sides",
                     came=f"a blank {side}",
-                    where=self.where,
-                    fix="fill it in or remove the record; --on-error skip or null goes on without it",
+                    where=where,
+                    fix="fill it in or remove the record, or go on without it (--on-error skip or null)",
                 )
         return self
 
