@@ -35,7 +35,7 @@ def read(
         value of the wrong type, is blank on a side, or is itself a failure that `write` made.
 
     Raises:
-        InputError: a source that cannot be read.
+        InputError: a source that cannot be read or is empty.
 
     >>> import io
     >>> pair = next(read(io.BytesIO(b'{"source": ["the", "cat"], "target": ["le", "chat"], "id": 7}')))
@@ -53,7 +53,7 @@ def read_evidence(source: Source) -> Iterator[Evidence | Failure]:
     r"""Yield the results that `write` wrote, equal to what was written, or a failure in its place.
 
     Raises:
-        InputError: a source that cannot be read.
+        InputError: a source that cannot be read or is empty.
 
     >>> import io
     >>> next(read_evidence(io.BytesIO(b'{"source": "the cat"}'))).error.came

@@ -56,7 +56,7 @@ class Line(NamedTuple):
             ) from None
 
 
-def read_lines(source: Source) -> Iterator[Line]:
+def read_lines(source: Source, *, may_be_empty: bool = False) -> Iterator[Line]:
     r"""Yield the lines of a source, one at a time.
 
     Only a line feed ends a line, as for ``wc -l``; a carriage return before it is dropped (CRLF), a lone one stays in
@@ -65,9 +65,11 @@ def read_lines(source: Source) -> Iterator[Line]:
 
     Args:
         source: a path, ``-`` for standard input, or an open binary stream, which is left open.
+        may_be_empty: take a source without a line as it is; otherwise it is an error, since most often a command
+            before this one has failed.
 
     Raises:
-        InputError: the source cannot be opened or read, or is a text stream; damaged gzip.
+        InputError: the source cannot be opened or read, is empty, or is a text stream; damaged gzip.
 
     Cost: memory for the longest line, whatever the size of the file.
 
@@ -75,7 +77,7 @@ def read_lines(source: Source) -> Iterator[Line]:
     >>> [(line.number, line.text) for line in read_lines(io.BytesIO(b"\xef\xbb\xbfone\r\ntwo"))]
     [(1, 'one'), (2, 'two')]
     """
-    name = source_name(source)
+    name, number = source_name(source), 0
     try:
         with _opened(source, name) as stream:
             for number, raw in enumerate(_decompressed(stream), 1):
@@ -90,6 +92,8 @@ def read_lines(source: Source) -> Iterator[Line]:
             where=name,
             fix="check the path, and that the file is whole",
         ) from error
+    if not number and not may_be_empty:
+        raise InputError(wanted="at least one line", came="an empty file", where=name)
 
 
 def source_name(source: Source) -> str:

@@ -11,6 +11,7 @@ from latentalign.formats.policy import attempt
 from latentalign.text.pairs import Failure, TextPair
 
 BARS, TAB = "|||", "\t"
+_NAMES = {BARS: "'|||'", TAB: "TAB", None: "TAB or '|||'"}
 
 
 def read(
@@ -21,8 +22,8 @@ def read(
     Args:
         source: the source side, or both sides if there is no ``target``: a path, ``-`` or an open binary stream.
         target: the target side.
-        separator: ``|||`` or a TAB, between the sides of one source; None takes TAB if the first line has exactly one
-            (``paste a.txt b.txt``), else ``|||`` (fast_align).
+        separator: ``|||`` or a TAB, between the sides of one source; None goes by the first line that has either:
+            TAB if there is exactly one (``paste a.txt b.txt``), else ``|||`` if it is there (fast_align).
         tokenized: the words are what stands between whitespace.
 
     Yields:
@@ -30,7 +31,7 @@ def read(
 
     Raises:
         InputError: the sources differ in their number of lines, which makes every pair doubtful and so is no failure
-            of one record; the message names both and counts both. A source that cannot be read.
+            of one record; the message names both and counts both. A source that cannot be read or is empty.
 
     >>> import io
     >>> [(pair.source, pair.target) for pair in read(io.BytesIO(b"the cat ||| le chat\n"))]
@@ -78,12 +79,15 @@ def _from_two(source: Source, target: Source, *, tokenized: bool) -> Iterator[Te
         pair = _pair(left.text, right.text, where=where, tokenized=tokenized)
         return pair.check_not_blank(places=(left.where, right.where))
 
-    left_lines, right_lines = read_lines(source), read_lines(target)
+    left_lines, right_lines = read_lines(source, may_be_empty=True), read_lines(target, may_be_empty=True)
+    count = -1
     for count, (left, right) in enumerate(itertools.zip_longest(left_lines, right_lines)):
         if left is None or right is None:
             longer = count + 1 + sum(1 for _ in (right_lines if left is None else left_lines))
             raise _unequal(source, target, (count, longer) if left is None else (longer, count))
         yield attempt(parse, (left, right))
+    if count < 0:
+        raise InputError(wanted="lines", came="two empty files", where=f"{source_name(source)}, {source_name(target)}")
 
 
 def _unequal(source: Source, target: Source, counts: tuple[int, int]) -> InputError:
@@ -97,21 +101,30 @@ def _unequal(source: Source, target: Source, counts: tuple[int, int]) -> InputEr
 
 def _from_one(source: Source, separator: str | None, *, tokenized: bool) -> Iterator[TextPair | Failure]:
     def parse(line: Line) -> TextPair:
-        fields = line.text.split(separator)
+        text = line.text
+        fields = text.split(separator) if separator else [text]
         if len(fields) != 2:
             raise InputError(
-                wanted="source and target with " + ("one TAB" if separator == TAB else f"one '{BARS}'") + " between",
-                came=f"{len(fields) - 1} of it",
+                wanted=f"source and target with one {_NAMES[separator]} between",
+                came=f"{len(fields)} column{'s' * (len(fields) != 1)}",
                 where=line.where,
-                fix="give --input-format, or two files",
+                fix="give two files, or another input format",
             )
         if separator == BARS:
             fields = [fields[0].removesuffix(" "), fields[1].removeprefix(" ")]
         return _pair(*fields, where=line.where, tokenized=tokenized).check_not_blank()
 
     for line in read_lines(source):
-        separator = separator or (TAB if line.raw.count(b"\t") == 1 else BARS)
+        separator = separator or _separator(line.raw)
         yield attempt(parse, line)
+
+
+def _separator(line: bytes) -> str | None:
+    """Return what separates the sides of a line, or None if nothing does."""
+    tabs = line.count(b"\t")
+    if BARS.encode() in line and tabs != 1:
+        return BARS
+    return TAB if tabs else None
 
 
 def _pair(source: str, target: str, *, where: str, tokenized: bool) -> TextPair:

@@ -20,9 +20,9 @@ def read(
 ) -> Iterator[TextPair | Failure]:
     r"""Yield one pair a row, or a failure in its place.
 
-    The first line is a header if it names the columns ``source`` and ``target``; a column ``id`` names the records,
-    others are ignored. Without a header there are exactly two columns. There is no quoting and no escaping: a quote
-    mark or a backslash is a part of the text.
+    The first line is a header if it names the column ``source`` or ``target``, and then it names both; a column ``id``
+    names the records, others are ignored. Without a header there are exactly two columns. There is no quoting and no
+    escaping: a quote mark or a backslash is a part of the text.
 
     Args:
         source: a path, ``-`` or an open binary stream.
@@ -33,7 +33,7 @@ def read(
         a pair, or a failure for a row that has not as many fields as the header, is blank on a side or is not UTF-8.
 
     Raises:
-        InputError: ``columns`` are not in the header. A source that cannot be read.
+        InputError: the header lacks a column. A source that cannot be read or is empty.
 
     >>> import io
     >>> rows = b"id\tsource\ttarget\n7\tthe cat\tle chat\n"
@@ -82,10 +82,12 @@ def _header(line: Line, columns: tuple[str, str] | None) -> list[str] | None:
     """Return the column names if the line is a header.
 
     Raises:
-        InputError: named columns that it lacks.
+        InputError: it lacks a column.
     """
     names = [name.strip() for name in line.raw.decode("utf-8", "replace").split("\t")]
-    for wanted in columns or ():
+    if not columns and not {"source", "target"} & set(names):
+        return None
+    for wanted in columns or ("source", "target"):
         if wanted not in names:
             raise InputError(
                 wanted=f"a column {wanted!r} in the header",
@@ -93,7 +95,7 @@ def _header(line: Line, columns: tuple[str, str] | None) -> list[str] | None:
                 where=line.where,
                 fix=nearest(wanted, names),
             )
-    return names if columns or {"source", "target"} <= set(names) else None
+    return names
 
 
 def _wrong_width(line: Line, width: int, header: Sequence[str] | None) -> InputError:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from latentalign.errors import UnknownNameError
 from latentalign.registry import nearest
+from latentalign.text.characters import check_text
 from latentalign.text.sentences import sentences
 from latentalign.text.spans import Span, check_spans
 from latentalign.text.words import words
+
+__all__ = ["LEVELS", "check_text", "segment"]
 
 LEVELS: dict[str, Callable[..., tuple[Span, ...]]] = {"word": words, "sentence": sentences}
 
@@ -36,5 +39,5 @@ def segment(
     if level not in LEVELS:
         raise UnknownNameError(wanted="a level of units", came=repr(level), where="level", fix=nearest(level, LEVELS))
     if spans is not None:
-        return check_spans(text, spans, where="spans")
+        return check_spans(check_text(text, where="text"), spans, where="spans")
     return LEVELS[level](text, locale=locale)
