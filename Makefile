@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+# The folder of the corpora that `make bench` measures on.
+DATA ?=
 RUN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING = 1
 SETUP := $(PYTHON) tools/setup_env.py $(VENV)
@@ -42,7 +44,7 @@ check:
 
 bench:
 	@$(SETUP) bench
-	$(RUN)/python -m benchmarks
+	$(RUN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 docs:
 	@$(SETUP) docs
