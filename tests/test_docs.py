@@ -2,18 +2,24 @@
 
 ```python blocks are executed, all those of a page in one namespace; where they are written with ``>>>`` their output is
 compared. ```console blocks are run in a shell, in an empty folder, and what they write on standard output is compared
-where the page shows any. Blocks of other languages, such as ```sh for installing, are only read.
+where the page shows any. A block with a title is a file of that name in that folder, which is on the import path; a
+pyproject.toml there installs its entry points. Blocks of other languages, such as ```sh for installing, are only read.
 """
 
 import doctest
+import importlib
 import os
 import subprocess
+import sys
 import sysconfig
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sybil import Example, Sybil
+from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 from latentalign import registry
 from tools import reference
@@ -48,14 +54,55 @@ def _command_and_output(step: str) -> tuple[str, str]:
     return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :]) + "\n"
 
 
-SYBIL = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=FLAGS), CodeBlockParser("console", run_console)])
+def titled_blocks(document: Document) -> Iterator[Region]:
+    """Yield the blocks that are files: ```python title="thing.py"."""
+    for region in FencedCodeBlockLexer(language=r"\w+ title=[^\n]+", mapping={"language": "title", "source": "text"})(
+        document
+    ):
+        name = region.lexemes["title"].partition("=")[2].strip('"')
+        yield Region(region.start, region.end, (name, str(region.lexemes["text"])), write_file)
+
+
+def write_file(example: Example) -> None:
+    """Write the file of a titled block; a pyproject.toml makes its entry points known, as installing it would."""
+    name, text = example.parsed
+    folder: Path = example.namespace["folder"]
+    (folder / name).write_text(text, encoding="utf8")
+    if name == "pyproject.toml":
+        groups = tomllib.loads(text)["project"]["entry-points"]
+        lines = [
+            f"[{group}]\n" + "\n".join(f"{key} = {value}" for key, value in groups[group].items()) for group in groups
+        ]
+        (folder / "example-1.dist-info").mkdir()
+        (folder / "example-1.dist-info" / "METADATA").write_text("Name: example\nVersion: 1\n", encoding="utf8")
+        (folder / "example-1.dist-info" / "entry_points.txt").write_text("\n".join(lines), encoding="utf8")
+    importlib.invalidate_caches()
+
+
+SYBIL = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=FLAGS),
+        CodeBlockParser("console", run_console),
+        titled_blocks,
+    ]
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield an empty folder that is the current one and on the import path; what was imported from it goes with it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_examples_of(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_examples_of(page: Path, folder: Path) -> None:
     document = SYBIL.parse(page)
-    document.namespace["folder"] = tmp_path
+    document.namespace["folder"] = folder
     count = page.read_text(encoding="utf8").count("```python") + page.read_text(encoding="utf8").count("```console")
     examples = list(document.examples())
     assert len(examples) >= count
