@@ -157,4 +157,15 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
     },
 )
-objectives = Registry("objectives", {})
+objectives = Registry(
+    "objectives",
+    {
+        "likelihood": "latentalign.objectives.likelihood:likelihood",
+        "guided": "latentalign.objectives.guided:guided",
+        "agreement": "latentalign.objectives.agreement:agreement",
+        "consistency": "latentalign.objectives.consistency:consistency",
+        "contrastive": "latentalign.objectives.contrastive:contrastive",
+        "masked": "latentalign.objectives.masked:masked",
+        "elbo": "latentalign.objectives.elbo:elbo",
+    },
+)
