@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentalign import registry
-from latentalign.cli.output import opened, progress
-from latentalign.cli.records import Records
+from latentalign.cli.output import opened, progress, settled
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,18 +106,18 @@ def align(
         "batch_size": batch_size,
     }
     aligner = _aligner(changes, set_ or [], keep_matrix=form in (Form.html, Form.svg))
-    records = Records(aligner.align_many(pairs), on_error=on_error.value)
+    results, failures = settled(aligner.align_many(pairs), on_error=on_error.value)
     with opened(output) as out:
         if form is Form.html:
             from latentalign.formats.html import write_page
 
-            out.write(write_page(list(progress(records, "pairs"))))
+            out.write(write_page(list(progress(results, "pairs"))))
         else:
             write = registry.writers.load(form.value)
             options = {"base": base, "probabilities": probabilities} if form is Form.pharaoh else {}
-            for record in progress(records, "pairs"):
+            for record in progress(results, "pairs"):
                 out.write(write(record, **options) + "\n")
-    return 3 if records.bad else 0
+    return 3 if failures else 0
 
 
 def _aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> Aligner:
@@ -147,33 +146,33 @@ def _pairs(source: str, target: str | None, *, form: str, tokenized: bool) -> It
     from latentalign.text.pairs import TextPair
 
     if target is None:
-        pairs = _read_pairs(source, form)
-    elif not _is_text_pair(source, target):
-        from latentalign.formats.parallel import read_files
+        return _read_pairs(source, form, tokenized=tokenized)
+    if not _is_text_pair(source, target):
+        from latentalign.formats import parallel
 
-        pairs = read_files(source, target)
-    elif _is_file(source) or _is_file(target):
+        return parallel.read(source, target, tokenized=tokenized)
+    if _is_file(source) or _is_file(target):
         raise InputError(
             wanted="two files or two texts",
             came=f"{'a file' if _is_file(source) else 'a text'} and {'a file' if _is_file(target) else 'a text'}",
             where="align",
             fix="name two files that exist, or write both texts out",
         )
-    else:
-        pairs = iter([TextPair(source=source, target=target)])
-    return (tokenize(pair) if tokenized and isinstance(pair, TextPair) else pair for pair in pairs)
+    if tokenized:
+        return iter([TextPair.from_words(source.split(), target.split())])
+    return iter([TextPair(source=source, target=target)])
 
 
-def _read_pairs(source: str, form: str) -> Iterator[TextPair | Failure]:
-    if source != "-" and not _is_file(source):
+def _read_pairs(source: str, form: str, *, tokenized: bool) -> Iterator[TextPair | Failure]:
+    if not _is_file(source):
         raise InputError(
             wanted="a second text, or a file of pairs, or - for stdin",
-            came=f"one text, {source[:40]!r}",
+            came=f"one text, {source[:40]!r}, that names no file",
             where="align",
             fix='latentalign align "one text" "another text"',
         )
     if form == "auto":
-        suffix = "".join(Path(source).suffixes).removesuffix(".gz")
-        form = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv"}.get(suffix, "parallel")
-    found: Iterator[TextPair | Failure] = registry.readers.load(form)(source)
+        suffix = Path(source.removesuffix(".gz")).suffix
+        form = {".jsonl": "jsonl", ".json": "jsonl"}.get(suffix, "parallel")
+    found: Iterator[TextPair | Failure] = registry.readers.load(form)(source, tokenized=tokenized)
     return found

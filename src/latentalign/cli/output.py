@@ -9,11 +9,31 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from latentalign.errors import InputError
 
+if TYPE_CHECKING:
+    from latentalign.text.pairs import Failure
+
 T = TypeVar("T")
+
+
+def settled(results: Iterable[T | Failure], *, on_error: str) -> tuple[Iterator[T | Failure], list[str]]:
+    """Return the results under a policy (see ``formats.policy``), and a list that fills with the failures.
+
+    Each failure is told on stderr once; the list decides the exit status.
+    """
+    from latentalign.formats.policy import apply_policy
+
+    failures: list[str] = []
+
+    def report(failure: Failure) -> None:
+        if on_error != "fail":
+            failures.append(str(failure.error))
+            sys.stderr.write(f"latentalign: {failure.error}\n")
+
+    return apply_policy(results, on_error=on_error, report=report), failures
 
 
 @contextmanager

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from latentalign.cli.align import OnError
-from latentalign.cli.output import opened
-from latentalign.cli.records import Records
+from latentalign.cli.output import opened, settled
 
 
 def view(
@@ -23,7 +22,7 @@ def view(
     from latentalign.formats.jsonl import read_evidence
 
     page = output or (Path("alignments.html") if file == "-" else Path(file).with_suffix(".html"))
-    records = Records(read_evidence(file), on_error=on_error.value)
+    records, failures = settled(read_evidence(file), on_error=on_error.value)
     text = write_page(list(records))
     with opened(page) as out:
         out.write(text)
@@ -33,4 +32,4 @@ def view(
             import webbrowser
 
             webbrowser.open(page.resolve().as_uri())
-    return 3 if records.bad else 0
+    return 3 if failures else 0

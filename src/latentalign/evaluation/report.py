@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Cell = str | int | float
 
@@ -46,3 +47,17 @@ class Report:
 
 def _text(cell: Cell) -> str:
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+
+
+def describe(settings: Mapping[str, Any]) -> str:
+    """Return a table of settings as the name of a row.
+
+    >>> describe({"name": "transport", "mode": "unbalanced"})
+    'transport (mode unbalanced)'
+    """
+    inner = [
+        f"{key} {describe(value) if isinstance(value, Mapping) else value}"
+        for key, value in settings.items()
+        if key != "name"
+    ]
+    return f"{settings['name']} ({', '.join(inner)})" if inner else str(settings["name"])
