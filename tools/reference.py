@@ -49,7 +49,7 @@ def pages() -> dict[str, str]:
             texts.setdefault(page_of(module), []).append("\n\n".join([head, *shown]))
     if missing:
         raise LookupError("public symbols without a docstring:\n" + "\n".join(missing))
-    return {page: f"# {page}\n\n" + "\n\n".join(texts[page]) + "\n" for page in texts}
+    return {page: f"# {page}\n\n" + "\n\n".join(texts[page]) + "\n" for page in sorted(texts)}
 
 
 def page_of(module: str) -> str:
