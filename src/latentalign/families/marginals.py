@@ -37,6 +37,10 @@ class Marginal(ABC):
         r"""Return $\psi(x)$."""
 
     @abstractmethod
+    def exponent(self, step: Tensor) -> Tensor:
+        r"""Return by how much a step of the potential changes the exponent in $\psi$, absolute and without a graph."""
+
+    @abstractmethod
     def entropy(self, potential: Tensor) -> Tensor:
         r"""Return $\partial (T W) / \partial T$ at the mass of this potential."""
 
@@ -67,6 +71,9 @@ class Partial(Marginal):
 
     def conjugate(self, potential: Tensor) -> Tensor:
         return torch.where(self.real, torch.expm1(potential) - potential, 0.0)
+
+    def exponent(self, step: Tensor) -> Tensor:
+        return step.detach().abs()
 
     def entropy(self, potential: Tensor) -> Tensor:
         return torch.where(self.real, torch.expm1(potential) - potential * potential.exp(), 0.0)
@@ -101,6 +108,9 @@ class Fixed(Marginal):
     def conjugate(self, potential: Tensor) -> Tensor:
         return -self.mass * (potential + 0.5)
 
+    def exponent(self, step: Tensor) -> Tensor:
+        return torch.zeros_like(step)
+
     def entropy(self, potential: Tensor) -> Tensor:
         return -self.mass / 2
 
@@ -132,6 +142,9 @@ class Relaxed(Marginal):
 
     def conjugate(self, potential: Tensor) -> Tensor:
         return self.wanted(potential) * self.strength
+
+    def exponent(self, step: Tensor) -> Tensor:
+        return step.detach().abs() / self.strength
 
     def entropy(self, potential: Tensor) -> Tensor:
         return torch.zeros_like(potential)

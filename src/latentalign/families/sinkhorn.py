@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from latentalign.families.marginals import Marginal
+from latentalign.families.numerics import NEG
 
 RANGE = 8.0
 """Annealing starts where the largest score is this many temperatures."""
@@ -17,7 +18,7 @@ COOLING = 0.25
 LOOSE = 0.1
 """The violation at which a stage is done. Measured: 0.5 is too rough for the next stage, 0.01 costs a fifth more."""
 RADIUS = 3.0
-"""The largest change of a potential in one Newton step, in nats."""
+"""The largest change of any exponent of D in one Newton step."""
 DAMPING = 1e-10
 """Added to the eigenvalues (0 to 1) of the Newton system: a shift of all rows against all columns may leave the plan as
 it is, and rounding errors would grow without bound along it."""
@@ -31,17 +32,23 @@ class Dual:
 
     Args:
         logits: (batch, query, key), float64, scores over temperature.
+        mask: bool, the same shape, which links are admitted.
         rows: what the queries ask for.
         columns: what the keys ask for.
     """
 
     logits: Tensor
+    mask: Tensor
     rows: Marginal
     columns: Marginal
 
     def log_plan(self, x: Tensor, y: Tensor) -> Tensor:
         r"""Return (batch, query, key) $\log P$."""
-        return self.logits + x[..., :, None] + y[..., None, :]
+        return torch.where(self.mask, self.logits + x[..., :, None] + y[..., None, :], NEG)
+
+    def plan(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return (batch, query, key) P."""
+        return self.log_plan(x, y).exp()
 
     def gaps(self, plan: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gradient of D: for rows and columns, the mass that is there less the mass that is wanted."""
@@ -53,7 +60,7 @@ class Dual:
 
     def value(self, x: Tensor, y: Tensor) -> Tensor:
         """Return (batch,) D at any potentials: an upper bound, off by the square of the violation."""
-        mass = self.log_plan(x, y).exp().sum(dim=(-2, -1))
+        mass = self.plan(x, y).sum(dim=(-2, -1))
         return mass + self.rows.conjugate(x).sum(dim=-1) + self.columns.conjugate(y).sum(dim=-1)
 
     def profile(self, x: Tensor) -> Tensor:
@@ -82,6 +89,14 @@ class Dual:
             step_x, step_y = _solve(fixed, diagonal[0], diagonal[1], rows, columns)
         return step_x, step_y
 
+    def within(self, radius: float, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return a step, shortened where it changes an exponent of D by more than the radius: beyond that the Hessian
+        says little. A shift of all rows against all columns changes none of the plan, and may be large."""
+        joint = torch.where(self.mask, x[..., :, None] + y[..., None, :], 0.0).detach().abs().amax(dim=(-2, -1))
+        own = torch.maximum(self.rows.exponent(x).amax(dim=-1), self.columns.exponent(y).amax(dim=-1))
+        factor = (radius / torch.maximum(joint, own).clamp_min(radius))[..., None]
+        return x * factor, y * factor
+
     def improve(self, plan: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Return better potentials of the rows: those of an alternating update, or of a Newton step if it is no worse.
 
@@ -89,8 +104,8 @@ class Dual:
         """
         mass = plan.sum(dim=-1).clamp_min(torch.finfo(plan.dtype).tiny)
         alternating = self.rows.meet(mass.log() - x)
-        step, _ = self.newton(plan, x, y)
-        newton = x + _within(step, RADIUS)
+        step, _ = self.within(RADIUS, *self.newton(plan, x, y))
+        newton = x + step
         bound = self.profile(alternating)
         rounding = 1e-13 * (1 + bound.abs())
         return torch.where(self.profile(newton) <= bound + rounding, newton, alternating)
@@ -122,7 +137,7 @@ def solve(
         for _ in range(max_iterations):
             dual = dual_at(now)
             y = dual.columns_for(x)
-            plan = dual.log_plan(x, y).exp()
+            plan = dual.plan(x, y)
             wanted = torch.where(now > temperature, LOOSE, tolerance)
             settled = dual.violation(plan, x, y) <= wanted
             if bool((settled & (now <= temperature)).all()):
@@ -136,13 +151,8 @@ def solve(
 
 def polish(dual: Dual, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return the potentials after one more Newton step, with their derivatives in the logits."""
-    step_x, step_y = dual.newton(dual.log_plan(x, y).exp(), x, y)
-    return x + _within(step_x, 1.0), y + _within(step_y, 1.0)
-
-
-def _within(step: Tensor, radius: float) -> Tensor:
-    largest = step.detach().abs().amax(dim=-1, keepdim=True)
-    return step * (radius / largest.clamp_min(radius))
+    step_x, step_y = dual.within(1.0, *dual.newton(dual.plan(x, y), x, y))
+    return x + step_x, y + step_y
 
 
 def _solve(plan: Tensor, row: Tensor, column: Tensor, row_gap: Tensor, column_gap: Tensor) -> tuple[Tensor, Tensor]:

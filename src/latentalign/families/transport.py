@@ -119,7 +119,7 @@ class Transport(AlignmentFamily):
         if flat.numel() == 0:
             return flat.sum(dim=(-2, -1)).reshape(shape[:-2])
         dual, x, y = self._solution(flat, admitted)
-        return dual.violation(dual.log_plan(x, y).exp(), x, y).to(flat.dtype).reshape(shape[:-2])
+        return dual.violation(dual.plan(x, y), x, y).to(flat.dtype).reshape(shape[:-2])
 
     def _value(self, scores: Tensor, mask: Tensor, temperature: float | Tensor) -> Tensor:
         x, y = self._potentials(scores, mask, self.temperature)
@@ -129,13 +129,13 @@ class Transport(AlignmentFamily):
 
         def expected(inner: Tensor) -> Tensor:
             dual = self._dual(inner, mask, self.temperature)
-            return _plan(dual, mask, *polish(dual, x, y)).to(inner.dtype)
+            return dual.plan(*polish(dual, x, y)).to(inner.dtype)
 
         return envelope(scores, value, expected)
 
     def _expected(self, scores: Tensor, mask: Tensor) -> Tensor:
         dual, x, y = self._solution(scores, mask)
-        return _plan(dual, mask, x, y).to(scores.dtype)
+        return dual.plan(x, y).to(scores.dtype)
 
     def _best(self, scores: Tensor, mask: Tensor) -> Tensor:
         if self.mode == "dustbin":
@@ -144,7 +144,7 @@ class Transport(AlignmentFamily):
         cold = torch.where(largest > 0, (COLD * largest).clamp_max(self.temperature), self.temperature)
         x, y = self._potentials(scores, mask, cold)
         dual = self._dual(scores, mask, cold)
-        plan = _plan(dual, mask, x, y)
+        plan = dual.plan(x, y)
         has = torch.minimum(plan.sum(dim=-1)[..., :, None], plan.sum(dim=-2)[..., None, :])
         nothing = torch.zeros_like(x), torch.zeros_like(y)
         wants = torch.minimum(dual.rows.wanted(nothing[0])[..., :, None], dual.columns.wanted(nothing[1])[..., None, :])
@@ -152,7 +152,7 @@ class Transport(AlignmentFamily):
 
     def _entropy(self, scores: Tensor, mask: Tensor) -> Tensor:
         dual, x, y = self._solution(scores, mask)
-        plan = _plan(dual, mask, x, y)
+        plan = dual.plan(x, y)
         inside = plan - plan * torch.where(mask, dual.log_plan(x, y), 0.0)
         sides = dual.rows.entropy(x).sum(dim=-1) + dual.columns.entropy(y).sum(dim=-1)
         return (inside.sum(dim=(-2, -1)) + sides).to(scores.dtype)
@@ -187,7 +187,7 @@ class Transport(AlignmentFamily):
     def _dual(self, scores: Tensor, mask: Tensor, temperature: float | Tensor) -> Dual:
         temperatures = self._temperatures(scores, temperature)
         rows, columns = self._marginals(mask, temperatures)
-        return Dual(logits=scores.double() / temperatures[..., None], rows=rows, columns=columns)
+        return Dual(logits=scores.double() / temperatures[..., None], mask=mask, rows=rows, columns=columns)
 
     def _marginals(self, mask: Tensor, temperatures: Tensor) -> tuple[Marginal, Marginal]:
         if self.mode == "balanced":
@@ -213,10 +213,6 @@ class Transport(AlignmentFamily):
                 where="Transport(mode='unbalanced')",
                 fix="take a reach of the size of the scores, or mode='dustbin', which bounds all masses",
             )
-
-
-def _plan(dual: Dual, mask: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(mask, dual.log_plan(x, y), NEG).exp()
 
 
 def _largest(scores: Tensor, mask: Tensor) -> Tensor:
