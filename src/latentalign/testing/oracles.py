@@ -26,10 +26,13 @@ class Case:
         family: what is tested.
         alignments: every alignment it admits under a mask (query, key), with its structural score; None if the family
             is no function of discrete alignments (entmax, transport), which then skips the laws that count them.
+        hard_limit: whether the expected alignment goes to the best one as the temperature goes to 0; False where that
+            limit may be fractional (balanced transport of unequal sides, the mean of two directions).
     """
 
     family: AlignmentFamily
     alignments: Enumeration | None = None
+    hard_limit: bool = True
 
     def __str__(self) -> str:
         return str(self.family)
@@ -113,5 +116,19 @@ def independent(*, null: bool) -> Enumeration:
     def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
         for choice in itertools.product(*choices(mask, null=null)):
             yield links_of(choice), 0.0
+
+    return alignments
+
+
+def matching(*, null: bool) -> Enumeration:
+    """Every choice of keys in which no key is taken twice; without NULL, those with the most links."""
+
+    def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
+        found = [links_of(choice) for choice in itertools.product(*choices(mask, null=True))]
+        one_to_one = {links for links in found if len({j for _, j in links}) == len(links)}
+        most = max(len(links) for links in one_to_one)
+        for links in one_to_one:
+            if null or len(links) == most:
+                yield links, 0.0
 
     return alignments
