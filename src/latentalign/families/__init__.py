@@ -1,14 +1,19 @@
 """Alignment families: pure tensor maths on score matrices."""
 
+from latentalign.families.agreement import Agreement
 from latentalign.families.alignment import LatentAlignment
 from latentalign.families.family import AlignmentFamily
 from latentalign.families.independent import Independent
-
+from latentalign.families.matching import Matching
 from latentalign.families.numerics import pair_mask
+from latentalign.families.transport import Transport
 
 __all__ = [
+    "Agreement",
     "AlignmentFamily",
     "Independent",
     "LatentAlignment",
+    "Matching",
+    "Transport",
     "pair_mask",
 ]
