@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from importlib import resources
@@ -37,25 +37,19 @@ def write(evidence: Evidence, *, page: bool = True) -> str:
     return write_page([evidence]) if page else _fragment(evidence)
 
 
-def write_page(
-    results: Iterable[Evidence | Failure], *, names: Sequence[str] | None = None, title: str = "Alignment"
-) -> str:
+def write_page(results: Iterable[Evidence | Failure], *, title: str = "Alignment") -> str:
     """Return one page for many results; a reader steps through them, searches them and sees which failed and why.
 
     The page loads nothing: its content security policy admits only its own script and style, by their hashes.
 
     Args:
-        results: in the order in which they are listed.
-        names: what to call each result; None uses the names of the failures only.
+        results: in the order in which they are listed; each is called by its id, if it has one.
         title: the heading.
 
     >>> from latentalign.testing.examples import passport
     >>> write_page([passport()], title="<b>").count("<h1>&lt;b&gt;</h1>")
     1
     """
-    found = list(results)
-    labels = names if names is not None else [result.id if isinstance(result, Failure) else None for result in found]
-    records = [as_record(result, name=name) for result, name in zip(found, labels, strict=True)]
     style, script = _asset("page.css"), '"use strict";\n' + "\n".join(map(_asset, SCRIPTS))
     return Template(_asset("page.html")).substitute(
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
@@ -63,7 +57,7 @@ def write_page(
         title=escape(printable(title)),
         style=style,
         script=script,
-        records=as_json(records),
+        records=as_json(list(map(as_record, results))),
     )
 
 

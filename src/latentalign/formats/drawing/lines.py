@@ -47,7 +47,8 @@ def lines(source: Sequence[float], target: Sequence[float], links: Links, *, lim
 
 def _ends(widths: Sequence[float], limit: float) -> list[int]:
     """Return the end of each line when every line takes all that fits; one empty line for no units."""
-    ends, room = [], limit
+    ends: list[int] = []
+    room = limit
     for index, wide in enumerate(widths):
         if wide > room and index > (ends[-1] if ends else 0):
             ends.append(index)

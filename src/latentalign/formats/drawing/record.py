@@ -6,7 +6,6 @@ import base64
 import math
 from typing import Any
 
-from latentalign.errors import InputError
 from latentalign.formats.drawing.glyphs import is_right_to_left, printable
 from latentalign.formats.drawing.pieces import in_columns, pieces
 from latentalign.formats.drawing.weights import share
@@ -17,13 +16,13 @@ LARGEST = 512  # rows and columns of a matrix on the page; a larger one keeps th
 WEAKEST = 0.05  # cells of the matrix that the threshold may bring in
 
 
-def as_record(result: Evidence | Failure, *, name: str | None) -> dict[str, Any]:
+def as_record(result: Evidence | Failure) -> dict[str, Any]:
     """Return a result as JSON types.
 
     ``links`` are the evidence's own. ``weaker`` are the other cells of its matrix, shown only when the reader lowers
     the threshold below ``cut``, the least weight among the links.
     """
-    label = None if name is None else printable(name)
+    label = None if result.id is None else printable(result.id)
     if isinstance(result, Failure):
         return {"name": label, "error": printable(str(result.error))}
     links = [[i, j, round(share(weight), 4)] for i, j, weight in result.indexed_links()]
@@ -59,11 +58,9 @@ def _matrix(evidence: Evidence, links: list[list[Any]]) -> tuple[dict[str, Any] 
     if 0 in shape:
         return None, []
     if evidence.matrix:
-        if len(evidence.matrix) != shape[0] or any(len(row) != shape[1] for row in evidence.matrix):
-            raise InputError(wanted=f"a matrix of shape {shape}, one row a source unit", came="another", where="matrix")
-        cells = np.nan_to_num(np.asarray(evidence.matrix, dtype=np.float32)).clip(0.0, 1.0)
+        cells = np.asarray(evidence.matrix).clip(0.0, 1.0)
     else:
-        cells = np.zeros(shape, dtype=np.float32)
+        cells = np.zeros(shape)
         for i, j, weight in links:
             cells[i, j] = weight
     step = [-(-side // LARGEST) for side in shape]

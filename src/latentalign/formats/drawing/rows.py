@@ -18,10 +18,10 @@ LONGEST_WORD = 40
 
 
 class Cell(NamedTuple):
-    """A unit with what sticks to it on both sides, and their widths; ``space`` follows it."""
+    """What sticks to a unit before it, the unit, and what sticks to it behind, with their widths; then a space."""
 
-    texts: tuple[str, str, str]
-    widths: tuple[float, float, float]
+    texts: list[str]
+    widths: list[float]
     space: float
 
     @property
@@ -88,21 +88,21 @@ def _cells(pieces: Sequence[str]) -> list[Cell]:
     """Return the units with their punctuation: after a space it belongs to the next unit, otherwise to the one before.
 
     >>> [cell.texts for cell in _cells(["«", "The", " (old, ", "cat", ")."])]
-    [('«', 'The', ''), ('(old,', 'cat', ').')]
+    [['«', 'The', ''], ['(old,', 'cat', ').']]
     """
     units, gaps = pieces[1::2], pieces[::2]
     leads, tails, spaces = [gaps[0].strip()], [], []
     for gap in gaps[1:]:
-        tail, space, lead = _split(gap)
+        tail, spaced, lead = _split(gap)
         tails.append(tail)
         leads.append(lead)
-        spaces.append(SPACE if space else TIGHT)
+        spaces.append(SPACE if spaced else TIGHT)
     if tails:
         tails[-1] = " ".join(filter(None, (tails[-1], leads[-1])))
     cells = []
     for lead, unit, tail, space in zip(leads, units, tails, spaces, strict=False):
-        texts = tuple(clipped(text, length=LONGEST_WORD) for text in (lead, unit.strip() or "␣", tail))
-        cells.append(Cell(texts, tuple(advance(text, size=SIZE) for text in texts), space))
+        texts = [clipped(text, length=LONGEST_WORD) for text in (lead, unit.strip() or "␣", tail)]
+        cells.append(Cell(texts, [advance(text, size=SIZE) for text in texts], space))
     return cells
 
 

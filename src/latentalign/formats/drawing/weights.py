@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 
 def share(weight: float) -> float:
-    """Return a weight in [0, 1]; 0 if it is no number.
+    """Return a weight in [0, 1].
 
-    >>> share(1.5), share(float("nan"))
-    (1.0, 0.0)
+    >>> share(0.4), share(1.5), share(-0.1)
+    (0.4, 1.0, 0.0)
     """
-    return 0.0 if math.isnan(weight) else min(max(weight, 0.0), 1.0)
+    return min(max(weight, 0.0), 1.0)
