@@ -114,6 +114,7 @@ potentials = Registry(
         "pooled": "latentalign.models.potentials.pooled:Pooled",
         "lexical": "latentalign.models.potentials.lexical:Lexical",
         "position": "latentalign.models.potentials.position:Position",
+        "length": "latentalign.models.potentials.length:Length",
         "null": "latentalign.models.potentials.null:Null",
     },
 )

@@ -1,0 +1,136 @@
+"""BERT's encoder in plain torch, so that the default model starts without importing transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_LAYER = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "out": "attention.output.dense",
+    "out_norm": "attention.output.LayerNorm",
+    "wide": "intermediate.dense",
+    "narrow": "output.dense",
+    "narrow_norm": "output.LayerNorm",
+}
+_EMBEDDINGS = {
+    "words": "word_embeddings.weight",
+    "positions": "position_embeddings.weight",
+    "types": "token_type_embeddings.weight",
+    "norm_weight": "LayerNorm.weight",
+    "norm_bias": "LayerNorm.bias",
+}
+
+Read = Callable[[str], Tensor]
+
+
+class BertLayer(nn.Module):
+    r"""One layer: $h = \mathrm{LN}(x + \mathrm{Att}(x))$, $y = \mathrm{LN}(h + W_2\,\mathrm{GELU}(W_1 h))$.
+
+    Args:
+        read: gives a weight by its name in the layer of a checkpoint.
+        heads: of the attention.
+        epsilon: of the normalisations.
+    """
+
+    def __init__(self, read: Read, *, heads: int, epsilon: float) -> None:
+        super().__init__()
+        self.heads, self.epsilon = heads, epsilon
+        self.weight = nn.ParameterDict({ours: read(f"{theirs}.weight") for ours, theirs in _LAYER.items()})
+        self.bias = nn.ParameterDict({ours: read(f"{theirs}.bias") for ours, theirs in _LAYER.items()})
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        query, key, value = (self._heads(self._linear(name, states)) for name in ("query", "key", "value"))
+        read = F.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(-2)
+        states = self._norm("out_norm", states + self._linear("out", read))
+        return self._norm("narrow_norm", states + self._linear("narrow", F.gelu(self._linear("wide", states))))
+
+    def _heads(self, states: Tensor) -> Tensor:
+        return states.view(*states.shape[:2], self.heads, -1).transpose(1, 2)
+
+    def _linear(self, name: str, states: Tensor) -> Tensor:
+        return F.linear(states, self.weight[name], self.bias[name])
+
+    def _norm(self, name: str, states: Tensor) -> Tensor:
+        return F.layer_norm(states, states.shape[-1:], self.weight[name], self.bias[name], self.epsilon)
+
+
+class Bert(nn.Module):
+    """The encoder of a BERT checkpoint: the same numbers as transformers' ``BertModel``, without dropout.
+
+    Why it is here: importing ``BertModel`` takes three times as long as importing torch, and the default encoder is a
+    BERT. Any other model goes through transformers. It is built from weights and not initialised, because both random
+    weights and torch's meta device would cost a second.
+
+    Args:
+        config: the checkpoint's ``config.json``.
+        read: gives a weight by its name in the checkpoint.
+
+    References:
+        Devlin and others 2019, section 3.
+    """
+
+    def __init__(self, config: dict[str, Any], read: Read) -> None:
+        super().__init__()
+        self.epsilon: float = config.get("layer_norm_eps", 1e-12)
+        self.embedding = nn.ParameterDict({ours: read(f"embeddings.{theirs}") for ours, theirs in _EMBEDDINGS.items()})
+        self.layers = nn.ModuleList(
+            BertLayer(
+                _below(read, f"encoder.layer.{number}."), heads=config["num_attention_heads"], epsilon=self.epsilon
+            )
+            for number in range(config["num_hidden_layers"])
+        )
+        self.depth = len(self.layers)
+        self.window: int | None = config["max_position_embeddings"]
+
+    @classmethod
+    def load(cls, folder: Path) -> Bert | None:
+        """Return the encoder in a checkpoint folder; None if it is no plain BERT, so that transformers has to do it."""
+        from safetensors import safe_open
+
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        weights = folder / "model.safetensors"
+        if not weights.is_file() or not _is_plain(config):
+            return None
+        with safe_open(weights, framework="pt") as file:
+            stored = set(file.keys())
+            prefix = "bert." if "bert.embeddings.LayerNorm.weight" in stored else ""
+            if f"{prefix}embeddings.LayerNorm.weight" not in stored:
+                return None
+            return cls(config, _below(file.get_tensor, prefix))
+
+    def truncate(self, depth: int) -> None:
+        """Drop the layers above ``depth``."""
+        self.layers = self.layers[:depth]
+
+    def hidden(self, ids: Tensor, mask: Tensor, *, layers: Sequence[int]) -> list[Tensor]:
+        """Return the states (batch, token, features) after each of the wanted layers; 0 is the embedding."""
+        words, positions, types, weight, bias = (self.embedding[name] for name in _EMBEDDINGS)
+        summed = F.embedding(ids, words) + positions[: ids.shape[1]] + types[0]
+        states = F.layer_norm(summed, summed.shape[-1:], weight, bias, self.epsilon)
+        padding = None if bool(mask.all()) else mask[:, None, None, :]
+        seen = {0: states}
+        for number in range(1, max(layers) + 1):
+            seen[number] = states = self.layers[number - 1](states, padding)
+        return [seen[layer] for layer in layers]
+
+
+def _below(read: Read, prefix: str) -> Read:
+    return lambda name: read(prefix + name)
+
+
+def _is_plain(config: dict[str, Any]) -> bool:
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not config.get("is_decoder")
+        and "quantization_config" not in config
+    )

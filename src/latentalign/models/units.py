@@ -1,0 +1,102 @@
+"""What is aligned: the words or sentences of texts, one by one and as padded batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from latentalign.text.spans import Span
+
+Level = Literal["word", "sentence"]
+"""What the units of a text are."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """The words, or the sentences, of one text.
+
+    Args:
+        text: the text as it was given.
+        spans: its units, in any order; they may overlap, and parts of the text may be in none.
+
+    >>> Units(text="the cat", spans=(Span(0, 3), Span(4, 7))).strings
+    ('the', 'cat')
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+
+    @cached_property
+    def strings(self) -> tuple[str, ...]:
+        """The text of each unit."""
+        return tuple(self.text[start:end] for start, end in self.spans)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoded:
+    """What an encoder says of one text.
+
+    Args:
+        states: (unit, features), one row a unit; None if it was not asked for.
+        pooled: (features,), the whole text; None if it was not asked for.
+    """
+
+    states: Tensor | None
+    pooled: Tensor | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """One side of a batch of pairs: all the sources, or all the targets.
+
+    Args:
+        units: the units of each text.
+        mask: (batch, size) bool, True for real units; ``size`` is the largest number of units of a text.
+        states: (batch, size, features), 0 in the padding; None if no potential needs it.
+        pooled: (batch, features); None if no potential needs it.
+        level: what the units are.
+    """
+
+    units: Sequence[Units]
+    mask: Tensor
+    states: Tensor | None = None
+    pooled: Tensor | None = None
+    level: Level = "word"
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """(batch,) the number of units of each text."""
+        return self.mask.sum(dim=-1)
+
+
+def side(
+    units: Sequence[Units],
+    encoded: Sequence[Encoded] | None = None,
+    *,
+    level: Level = "word",
+    device: torch.device | str = "cpu",
+) -> Side:
+    """Return texts as a padded batch, with what an encoder said of each of them if it was asked.
+
+    >>> one = Units(text="the cat", spans=(Span(0, 3), Span(4, 7)))
+    >>> side([one, Units(text="", spans=())]).mask
+    tensor([[ True,  True],
+            [False, False]])
+    """
+    lengths = torch.tensor([len(one.spans) for one in units], device=device)
+    size = max((len(one.spans) for one in units), default=0)
+    states = [one.states for one in encoded or () if one.states is not None]
+    pooled = [one.pooled for one in encoded or () if one.pooled is not None]
+    return Side(
+        units=units,
+        mask=torch.arange(size, device=device) < lengths[:, None],
+        states=pad_sequence(states, batch_first=True) if states else None,
+        pooled=torch.stack(pooled) if pooled else None,
+        level=level,
+    )
