@@ -4,7 +4,9 @@ from latentalign.families.agreement import Agreement
 from latentalign.families.alignment import LatentAlignment
 from latentalign.families.family import AlignmentFamily
 from latentalign.families.independent import Independent
+from latentalign.families.markov import Markov
 from latentalign.families.matching import Matching
+from latentalign.families.monotonic import Monotonic
 from latentalign.families.numerics import pair_mask
 from latentalign.families.transport import Transport
 
@@ -13,7 +15,9 @@ __all__ = [
     "AlignmentFamily",
     "Independent",
     "LatentAlignment",
+    "Markov",
     "Matching",
+    "Monotonic",
     "Transport",
     "pair_mask",
 ]

@@ -98,7 +98,7 @@ def samples_follow_the_marginals(case: Case) -> None:
     if not case.family.probabilistic:
         return
     count, generator = 4000, torch.Generator().manual_seed(1)
-    for scores, mask in scores_and_masks(scales=(1.0,)):
+    for scores, mask in scores_and_masks(scales=(1.0,), shapes=((2, 3), (3, 2), (4, 4))):
         batch, masks = scores.expand(count, *scores.shape), mask.expand(count, *mask.shape)
         mean = case.family.sample(batch, masks, generator=generator).double().mean(dim=0)
         wanted = case.family.expected(scores, mask)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor
 
 from latentalign.families.family import AlignmentFamily
+from latentalign.families.markov import Markov
+from latentalign.families.monotonic import Monotonic
 from latentalign.families.numerics import NEG
 
 Links = frozenset[tuple[int, int]]
+Chain = tuple[tuple[int, int], ...]
 Enumeration = Callable[[Tensor], Iterator[tuple[Links, float]]]
 """From a mask (query, key) to every admitted alignment: its links, and its score apart from them."""
 
@@ -130,5 +135,79 @@ def matching(*, null: bool) -> Enumeration:
         for links in one_to_one:
             if null or len(links) == most:
                 yield links, 0.0
+
+    return alignments
+
+
+def live(mask: Tensor) -> tuple[list[int], list[int]]:
+    """Return the queries and the keys that have any admitted link; for the lattices the others are not there."""
+    return mask.any(dim=1).nonzero().flatten().tolist(), mask.any(dim=0).nonzero().flatten().tolist()
+
+
+def markov(family: Markov) -> Enumeration:
+    """Every query takes a key or NULL; a key is paid by its jump from the last key taken, which is -1 at first."""
+    to_null = 1 / (1 + math.exp(-family.null_log_odds)) if family.null else 0.0
+
+    def weight(last: int, key: int) -> float:
+        if last == -1 and family.start == "uniform":
+            return 0.0
+        reach = len(family.jump) // 2
+        return family.jump[min(max(key - last, -reach), reach) + reach]
+
+    def log_chance(last: int, key: int, places: int) -> float:
+        return weight(last, key) - math.log(sum(math.exp(weight(last, other)) for other in range(places)))
+
+    def structure(choice: Sequence[int | None], keys: int) -> float:
+        score, last = 0.0, -1
+        for key in choice:
+            if key is None:
+                score += math.log(to_null)
+            else:
+                score += math.log(1 - to_null) + log_chance(last, key, keys)
+                last = key
+        return score + log_chance(last, keys, keys + 1) if family.end == "jump" and choice else score
+
+    def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
+        rows, columns = live(mask)
+        for choice in itertools.product(*choices(mask[rows][:, columns], null=family.null)):
+            links = frozenset((rows[i], columns[j]) for i, j in links_of(choice))
+            yield links, structure(choice, len(columns))
+
+    return alignments
+
+
+def monotonic(family: Monotonic) -> Enumeration:
+    """Every chain of links inside the band; a query or key with no link pays its gap, unless it is a free end."""
+
+    def may_follow(link: tuple[int, int], after: tuple[int, int]) -> bool:
+        step = (after[0] - link[0], after[1] - link[1])
+        repeated = (step == (1, 0) and family.repeat_query) or (step == (0, 1) and family.repeat_key)
+        return repeated or (step[0] > 0 and step[1] > 0)
+
+    def chains(allowed: list[tuple[int, int]], chain: Chain = ()) -> Iterator[Chain]:
+        yield chain
+        for link in allowed:
+            if not chain or may_follow(chain[-1], link):
+                yield from chains(allowed, (*chain, link))
+
+    def gaps(linked: set[int], size: int, gap: float | None, *, ends_are_free: bool) -> float:
+        first, last = (min(linked, default=size), max(linked, default=-1)) if ends_are_free else (0, size - 1)
+        skipped = [place for place in range(first, last + 1) if place not in linked]
+        if gap is None:
+            return -math.inf if skipped else 0.0
+        return gap * len(skipped)
+
+    def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
+        rows, columns = live(mask)
+        n, m = len(rows), len(columns)
+        allowed = [(i, j) for i in range(n) for j in range(m) if bool(mask[rows[i], columns[j]])]
+        if family.band is not None:
+            allowed = [(i, j) for i, j in allowed if abs(Fraction((2 * i + 1) * m, 2 * n) - j - 0.5) <= family.band]
+        for chain in chains(allowed):
+            queries, keys = {i for i, _ in chain}, {j for _, j in chain}
+            structure = gaps(queries, n, family.gap_query, ends_are_free=family.ends == "local")
+            structure += gaps(keys, m, family.gap_key, ends_are_free=family.ends != "global")
+            if structure > -math.inf:
+                yield frozenset((rows[i], columns[j]) for i, j in chain), structure
 
     return alignments
