@@ -115,8 +115,9 @@ def align(
         else:
             write = registry.writers.load(form.value)
             options = {"base": base, "probabilities": probabilities} if form is Form.pharaoh else {}
-            for record in progress(results, "pairs"):
-                out.write(write(record, **options) + "\n")
+            for number, record in enumerate(progress(results, "pairs")):
+                first = {"header": number == 0} if form is Form.tsv else {}
+                out.write(write(record, **options, **first) + "\n")
     return 3 if failures else 0
 
 
@@ -173,6 +174,6 @@ def _read_pairs(source: str, form: str, *, tokenized: bool) -> Iterator[TextPair
         )
     if form == "auto":
         suffix = Path(source.removesuffix(".gz")).suffix
-        form = {".jsonl": "jsonl", ".json": "jsonl"}.get(suffix, "parallel")
+        form = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv"}.get(suffix, "parallel")
     found: Iterator[TextPair | Failure] = registry.readers.load(form)(source, tokenized=tokenized)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,16 +40,15 @@ def relevance(alignment: LatentAlignment) -> Tensor:
     return 2 * alignment.value / units.clamp_min(1)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def unit_parts(scorer: PairScorer, pairs: Sequence[tuple[str, str]], *, batch_size: int = 64) -> Parts:
     """Return the potentials of the words of some pairs of texts, each at weight 1.
 
     Memory: pairs x longest query x longest key x potentials.
     """
-    potentials = [dataclasses.replace(potential, weight=1.0) for potential in scorer.potentials]
     sides = [tuple(Units(text=text, spans=segment(text)) for text in pair) for pair in pairs]
     longest = [max(len(pair[side].spans) for pair in sides) for side in (0, 1)]
-    values = torch.zeros(len(pairs), *longest, len(potentials))
+    values = torch.zeros(len(pairs), *longest, len(scorer.potentials))
     mask = torch.zeros(values.shape[:3], dtype=torch.bool)
     order = sorted(range(len(pairs)), key=lambda index: len(sides[index][0].spans))
     for start in range(0, len(pairs), batch_size):
@@ -60,10 +58,10 @@ def unit_parts(scorer: PairScorer, pairs: Sequence[tuple[str, str]], *, batch_si
         rows, columns = real.shape[1:]
         index = torch.tensor(members)
         mask[index, :rows, :columns] = real.cpu()
-        for number, potential in enumerate(potentials):
+        for number, potential in enumerate(scorer.potentials):
             found = potential(source, target).broadcast_to(real.shape)
             values[index, :rows, :columns, number] = torch.where(real, found, 0.0).cpu()
-    return Parts(values=values.clone(), mask=mask.clone())
+    return Parts(values=values, mask=mask)
 
 
 def fit_weights(loss: Callable[[Tensor], Tensor], start: Sequence[float], *, steps: int, rate: float) -> Tensor:

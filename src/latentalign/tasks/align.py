@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from latentalign import config, registry
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.text.pairs import Failure, TextPair
-from latentalign.text.segment import check_text, segment
+from latentalign.text.segment import segment
 from latentalign.text.spans import Evidence, Link
 
 if TYPE_CHECKING:
@@ -162,7 +162,8 @@ class Aligner:
             except LatentAlignError as error:
                 results[index] = Failure(error=error, id=pair.id)
         for members, alignment in self._batches(usable):
-            results.update(zip(members, self._evidence([usable[i] for i in members], alignment), strict=True))
+            found = self._evidence([usable[i] for i in members], [window[i].id for i in members], alignment)
+            results.update(zip(members, found, strict=True))
         return (results[index] for index in range(len(window)))
 
     def _units(self, pair: TextPair) -> tuple[Units, Units]:
@@ -174,7 +175,6 @@ class Aligner:
             ("target", pair.target, pair.target_spans),
         ):
             where = f"{pair.where}: {side}" if pair.where else side
-            check_text(text, where=where)
             units = segment(text, level=self.level) if spans is None else spans
             if not units:
                 raise InputError(wanted=f"a text with at least one {self.level}", came=repr(text[:40]), where=where)
@@ -200,13 +200,16 @@ class Aligner:
                 scores, mask = self.scorer.score(sources, targets, level=self.level)
                 yield members, LatentAlignment(family=self.family, scores=scores, mask=mask)
 
-    def _evidence(self, pairs: Sequence[tuple[Units, Units]], alignment: LatentAlignment) -> Iterator[Evidence]:
+    def _evidence(
+        self, pairs: Sequence[tuple[Units, Units]], names: Sequence[str | None], alignment: LatentAlignment
+    ) -> Iterator[Evidence]:
         expected = alignment.expected.float().cpu().numpy()
         null_query, null_key = alignment.null_query.cpu().tolist(), alignment.null_key.cpu().tolist()
         for index, ((source, target), value) in enumerate(zip(pairs, alignment.value.cpu().tolist(), strict=True)):
             rows, columns = len(source.spans), len(target.spans)
             mass = expected[index, :rows, :columns]
             yield Evidence(
+                id=names[index],
                 source=source.text,
                 target=target.text,
                 source_spans=source.spans,
