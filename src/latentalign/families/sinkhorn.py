@@ -128,7 +128,7 @@ def solve(
         tolerance: the largest violation that is left.
         max_iterations: the solver stops there, converged or not.
 
-    Each item cools at its own pace, so an item does not depend on its batch. Annealing: Schmitzer 2019, section 3.2;
+    Each item cools and stops at its own pace, so it does not depend on its batch. Annealing: Schmitzer 2019, section 3.2;
     Newton steps on the dual: Brauer, Clason, Lorenz and Wirth 2017.
     """
     with torch.no_grad():
@@ -140,10 +140,11 @@ def solve(
             plan = dual.plan(x, y)
             wanted = torch.where(now > temperature, LOOSE, tolerance)
             settled = dual.violation(plan, x, y) <= wanted
-            if bool((settled & (now <= temperature)).all()):
+            done = settled & (now <= temperature)
+            if bool(done.all()):
                 return x, y
             cooler = torch.where(settled, torch.maximum(temperature, now * COOLING), now)
-            x = dual.improve(plan, x, y) * (now / cooler)
+            x = torch.where(done, x, dual.improve(plan, x, y) * (now / cooler))
             now = cooler
         x = x * (now / temperature)
         return x, dual_at(temperature).columns_for(x)

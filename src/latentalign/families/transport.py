@@ -46,10 +46,12 @@ class Transport(AlignmentFamily):
       attention without NULL, held to the masses of the keys, and never above it.
     - ``unbalanced``: masses are drawn to 1 with the strength ``reach`` ($\rho$), in the unit of the scores:
       $W(r) = -\tfrac{\rho}{T} \sum_i (r_i \log r_i - r_i)$, so $u_i = (\sum_j K_{ij} v_j)^{-\rho / (\rho + T)}$ and
-      $\Phi = (T + 2 \rho) \sum_{ij} P_{ij}$. That is -KL(r | 1) plus a constant, such that no mass is worth 0. The mass
-      of a token may exceed 1, as $e^{S / (T + 2 \rho)}$ for a pair on its own. Unexplained mass is 1 less the mass,
-      where that is positive; a token with more than 1 counts as explained. A link is required of it in vain: use
-      ``dustbin`` to constrain.
+      $\Phi = (T + 2 \rho) \sum_{ij} P_{ij}$. That is $-\rho\,\mathrm{KL}(r \mid 1)$ plus a constant, such that a plan
+      without mass is worth 0. A pair on its own has the mass $e^{S / (T + 2 \rho)}$, which may exceed 1. Unexplained
+      is what a mass lacks to 1; a token with more than 1 is explained.
+
+    To require a link (``LatentAlignment.constrain``) is to ask for its whole mass to be 1, which ``dustbin`` can give,
+    and ``balanced`` where the sides are equal; the others cannot.
 
     Args:
         temperature: the entropic epsilon, above 0, in the unit of the scores.
@@ -114,7 +116,7 @@ class Transport(AlignmentFamily):
 
     def residual(self, scores: Tensor, mask: Tensor | None = None) -> Tensor:
         r"""Return (\*batch,) the largest violation of a marginal: the mass of a token less what it should be, relative
-        where that is above 1. It is about 1e-14 where the solver has converged."""
+        where that is above 1. It is below the tolerance where the solver has converged."""
         flat, admitted, shape = _prepare(scores.detach(), mask)
         if flat.numel() == 0:
             return flat.sum(dim=(-2, -1)).reshape(shape[:-2])
