@@ -23,6 +23,26 @@ MAX_CELLS = 25_000_000
 """The largest score matrix of one pair: 5,000 by 5,000 words, about 1 GB while it is worked on."""
 
 
+DEFAULT_FAMILY: dict[Level, dict[str, Any]] = {
+    "word": {"name": "transport"},
+    "sentence": {"name": "monotonic", "repeat_query": True, "repeat_key": True},
+}
+DEFAULT_POTENTIALS: dict[Level, list[dict[str, Any]]] = {
+    "word": [
+        {"name": "similarity", "weight": 16.0},
+        {"name": "lexical", "weight": 2.0},
+        {"name": "null", "bias": 6.0},
+    ],
+    "sentence": [
+        {"name": "similarity", "weight": 10.0},
+        {"name": "lexical", "weight": 4.0},
+        {"name": "null", "bias": 5.0},
+    ],
+}
+DEFAULT_LAYER = -2
+"""The states of words come from below the last layer, which the training for sentence vectors has blurred."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AlignerConfig:
     """What an ``Aligner`` is made of, as it stands in a recipe.
@@ -32,7 +52,8 @@ class AlignerConfig:
         family: name of an alignment family, or a table with its settings; None takes the default of the level.
         potentials: tables of potentials; None takes the defaults of the level.
         model: encoder by hub name or folder; None is the default encoder.
-        layer: hidden layer the states come from, counted from 0 (embeddings); negative from the last.
+        layer: hidden layer the states of words come from, counted from 0 (embeddings); negative from the last.
+            Vectors of sentences always come from the last.
         threshold: a link is given if its expected mass is at least this, in [0, 1].
         device: ``cpu``, ``cuda``, ``cuda:1`` …; None takes the GPU if there is one.
         batch_size: pairs that are scored together.
@@ -42,8 +63,8 @@ class AlignerConfig:
     family: str | dict[str, Any] | None = None
     potentials: list[dict[str, Any]] | None = None
     model: str | None = None
-    layer: int = -1
-    threshold: float = 0.5
+    layer: int = DEFAULT_LAYER
+    threshold: float = 0.4
     device: str | None = None
     batch_size: int = 64
 
@@ -52,25 +73,6 @@ class AlignerConfig:
             raise InputError(wanted="a threshold in [0, 1]", came=repr(self.threshold), where="threshold")
         if self.batch_size < 1:
             raise InputError(wanted="a batch of at least 1 pair", came=repr(self.batch_size), where="batch_size")
-
-
-DEFAULT_FAMILY: dict[Level, dict[str, Any]] = {
-    "word": {"name": "transport"},
-    "sentence": {"name": "monotonic", "repeat_query": True, "repeat_key": True},
-}
-DEFAULT_POTENTIALS: dict[Level, list[dict[str, Any]]] = {
-    "word": [
-        {"name": "similarity", "weight": 12.0},
-        {"name": "lexical", "weight": 2.0},
-        {"name": "position", "weight": 1.0},
-        {"name": "null", "weight": 1.0, "bias": 5.0},
-    ],
-    "sentence": [
-        {"name": "similarity", "weight": 10.0},
-        {"name": "lexical", "weight": 4.0},
-        {"name": "null", "weight": 1.0, "bias": 4.0},
-    ],
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +91,7 @@ class Aligner:
     scorer: PairScorer
     family: AlignmentFamily
     level: Level = "word"
-    threshold: float = 0.5
+    threshold: float = 0.4
     batch_size: int = 64
     keep_matrix: bool = False
 
@@ -108,6 +110,7 @@ class Aligner:
             ScorerConfig(
                 model=chosen.model,
                 layer=chosen.layer,
+                pooled_layer=-1,
                 device=chosen.device,
                 potentials=DEFAULT_POTENTIALS[chosen.level] if chosen.potentials is None else chosen.potentials,
             )
