@@ -128,8 +128,8 @@ def solve(
         tolerance: the largest violation that is left.
         max_iterations: the solver stops there, converged or not.
 
-    Each item cools and stops at its own pace, so it does not depend on its batch. Annealing: Schmitzer 2019, section 3.2;
-    Newton steps on the dual: Brauer, Clason, Lorenz and Wirth 2017.
+    Each item cools and stops at its own pace, so it does not depend on its batch.
+    Annealing: Schmitzer 2019, section 3.2; Newton steps on the dual: Brauer, Clason, Lorenz and Wirth 2017.
     """
     with torch.no_grad():
         now = torch.maximum(temperature, largest / RANGE)

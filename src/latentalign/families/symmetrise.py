@@ -106,7 +106,7 @@ def _grow_final_and(forward: Tensor, backward: Tensor) -> _Cover:
 def _each(rule: Callable[[Tensor, Tensor], _Cover], forward: Tensor, backward: Tensor) -> Tensor:
     """Apply a rule to every item of a batch."""
     shape = forward.shape
-    result = torch.zeros(shape, dtype=torch.bool).reshape(-1, *shape[-2:])
+    result = torch.zeros((shape[:-2].numel(), *shape[-2:]), dtype=torch.bool)
     pairs = zip(forward.reshape(result.shape), backward.reshape(result.shape), strict=True)
     for item, (one, other) in zip(result, pairs, strict=True):
         links = sorted(rule(one, other).links)
