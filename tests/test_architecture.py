@@ -23,6 +23,7 @@ REGISTRIES = {name: table for name, table in vars(registry).items() if isinstanc
 ENTRIES = [(table, name) for table, names in REGISTRIES.items() for name in names]
 GRAB_BAGS = {"util", "utils", "helper", "helpers", "common", "misc", "core", "base", "tools"}
 FORBIDDEN_ARGUMENTS = {"trust_remote_code=True", "allow_pickle=True", "shell=True", "weights_only=False"}
+ASSERTION = re.compile(r"(^|\.)(raises|warns|assert_\w+|gradcheck|gradgradcheck)$|^(law|close|torch_close)$|^expect\(")
 AT_IMPORT = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.TypeAlias if sys.version_info >= (3, 12) else ast.Assign,
@@ -160,7 +161,7 @@ def asserts(function: ast.FunctionDef, helpers: dict[str, ast.FunctionDef], *, d
             return True
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if re.search(r"raises|assert_|gradcheck|\blaw\b|\bclose$|expect\b", called):
+            if ASSERTION.search(called):
                 return True
             if depth and called in helpers and asserts(helpers[called], helpers, depth=depth - 1):
                 return True
