@@ -11,7 +11,7 @@ M ends in the link (i, j), P has then passed rows, H has then passed columns: ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -77,7 +77,7 @@ class Lattice:
         if self.scores.shape[1] > self.scores.shape[2]:
             return self._transposed().choose(fold).mT
         steps = list(_diagonals(self, fold))
-        worth, chosen = fold(self._closed(_unskew([step.links for step in steps])).T)
+        worth, chosen = fold(self._closed(_unskew(step.links for step in steps)).T)
         place, alive = (chosen - 1).clamp_min(0), (chosen > 0) & (worth > NEG / 2)
         columns = self.scores.shape[2]
         return _unskew(_walk_back(self, steps, place // columns, place % columns, alive))
@@ -116,7 +116,7 @@ def _ending(lattice: Lattice) -> Tensor:
     """Return M (batch, row, column)."""
     if lattice.scores.shape[1] > lattice.scores.shape[2]:
         return _ending(lattice._transposed()).mT
-    return _unskew([step.links for step in _diagonals(lattice, softly)])
+    return _unskew(step.links for step in _diagonals(lattice, softly))
 
 
 def _diagonals(lattice: Lattice, fold: Fold) -> Iterator[_Diagonal]:
@@ -158,12 +158,13 @@ def _windows(lattice: Lattice) -> Iterator[Tensor]:
     return reversed(turned.unfold(1, rows, 1).unbind(dim=1))
 
 
-def _unskew(diagonals: list[Tensor]) -> Tensor:
+def _unskew(diagonals: Iterable[Tensor]) -> Tensor:
     """Return (batch, row, column) from its anti-diagonals (batch, row)."""
-    batch, rows = diagonals[0].shape
-    places = torch.arange(rows, device=diagonals[0].device)[:, None]
-    numbers = places + torch.arange(len(diagonals) + 1 - rows, device=places.device)
-    return torch.stack(diagonals, dim=2).gather(2, numbers.expand(batch, -1, -1))
+    skewed = torch.stack(list(diagonals), dim=2)
+    batch, rows, count = skewed.shape
+    places = torch.arange(rows, device=skewed.device)[:, None]
+    numbers = places + torch.arange(count + 1 - rows, device=skewed.device)
+    return skewed.gather(2, numbers.expand(batch, -1, -1))
 
 
 def _walk_back(lattice: Lattice, steps: list[_Diagonal], row: Tensor, column: Tensor, alive: Tensor) -> list[Tensor]:

@@ -51,7 +51,8 @@ class Monotonic(AlignmentFamily):
     Raises:
         InputError: a number that is not finite, a negative band, or unknown ends.
 
-    Cost: n + m steps over vectors of min(n, m); ``expected`` twice that. The band saves no work.
+    Cost: O(n m) time and memory, in n + m steps over vectors of min(n, m); ``expected`` twice that. The band saves
+    no work.
 
     >>> family = Monotonic(gap_query=-1.0, gap_key=-1.0)
     >>> scores = torch.tensor([[2.0, 0.0, 0.0], [0.0, 0.0, 2.0]])
@@ -61,10 +62,9 @@ class Monotonic(AlignmentFamily):
     >>> float(family.score(family.best(scores), scores))
     3.0
 
-    Needleman and Wunsch 1970 (global), Smith and Waterman 1981 (local; here with a gap score that
-    is linear); the soft
-    maximum is that of Mensch and Blondel 2018. The order of gaps is fixed (queries, then keys), which the papers need
-    not do for the maximum, but the sum does.
+    Needleman and Wunsch 1970 (global); Smith and Waterman 1981 (local, here with a linear gap score); the soft maximum
+    is that of Mensch and Blondel 2018. The order of gaps is fixed, queries before keys: the papers need that not for
+    the maximum, but the sum does.
     """
 
     temperature: float = 1.0
