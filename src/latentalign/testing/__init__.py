@@ -1,13 +1,13 @@
 """The public contract suite: run it on your own alignment family.
 
-.. code-block:: python
+```python
+import pytest
+from latentalign.testing import LAWS, Case
 
-    import pytest
-    from latentalign.testing import LAWS, Case
-
-    @pytest.mark.parametrize("law", LAWS)
-    def test_my_family(law):
-        law(Case(family=MyFamily(), alignments=my_enumeration))
+@pytest.mark.parametrize("law", LAWS)
+def test_my_family(law):
+    law(Case(family=MyFamily(), alignments=my_enumeration))
+```
 """
 
 from latentalign.testing.laws import LAWS
