@@ -295,6 +295,9 @@ def test_best_covers_a_long_side_with_a_short_one() -> None:
     for mode in ("balanced", "unbalanced"):
         for shape in ((1, 4), (4, 1)):
             assert bool(Transport(mode=mode, reach=10.0).best(torch.ones(shape)).all())
+    # Cold, this one has the masses [[3, 0.6], [0, 2.4]]: the link of 0.6 is a minor one of both its sides.
+    crowded = torch.tensor([[10.8, 10.8], [1.0, 7.2]]).double().log()
+    assert Transport(mode="unbalanced").best(crowded).tolist() == [[True, False], [False, True]]
     hopeless = torch.tensor([[9.0, 0.0], [0.0, -90.0]])
     assert Transport(mode="unbalanced", reach=5.0).best(hopeless).tolist() == [[True, False], [False, False]]
 
