@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from latentalign import registry
+from latentalign.cli.aligners import load_aligner
+from latentalign.cli.options import InputForm, OnError
 from latentalign.cli.output import opened, progress, settled
-from latentalign.errors import InputError
-
-if TYPE_CHECKING:
-    from latentalign.tasks.align import Aligner
-    from latentalign.text.pairs import Failure, TextPair
+from latentalign.cli.pairs import is_file, read_pairs
 
 
 class Level(str, Enum):
@@ -34,23 +31,6 @@ class Form(str, Enum):
     tsv = "tsv"
     html = "html"
     svg = "svg"
-
-
-class InputForm(str, Enum):
-    """How pairs are read."""
-
-    auto = "auto"
-    parallel = "parallel"
-    tsv = "tsv"
-    jsonl = "jsonl"
-
-
-class OnError(str, Enum):
-    """What becomes of a record that cannot be used."""
-
-    fail = "fail"
-    skip = "skip"
-    null = "null"
 
 
 def align(
@@ -94,8 +74,9 @@ def align(
 
       paste a.txt b.txt | latentalign align - --json
     """
-    form = Form.json if json else format or (Form.text if _is_text_pair(source, target) else Form.pharaoh)
-    pairs = _pairs(source, target, form=input_format.value, tokenized=tokenized)
+    two_texts = target is not None and not (is_file(source) and is_file(target))
+    form = Form.json if json else format or (Form.text if two_texts else Form.pharaoh)
+    pairs = read_pairs(source, target, form=input_format.value, tokenized=tokenized)
     changes = {
         "level": level.value,
         "family": family,
@@ -105,7 +86,7 @@ def align(
         "device": device,
         "batch_size": batch_size,
     }
-    aligner = _aligner(changes, set_ or [], keep_matrix=form in (Form.html, Form.svg))
+    aligner = load_aligner(changes, set_ or [], keep_matrix=form in (Form.html, Form.svg))
     results, failures = settled(aligner.align_many(pairs), on_error=on_error.value)
     with opened(output) as out:
         if form is Form.html:
@@ -119,61 +100,3 @@ def align(
                 first = {"header": number == 0} if form is Form.tsv else {}
                 out.write(write(record, **options, **first) + "\n")
     return 3 if failures else 0
-
-
-def _aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> Aligner:
-    from latentalign import config
-    from latentalign.tasks.align import Aligner, AlignerConfig
-
-    if isinstance(changes["family"], str):
-        changes["family"] = {"name": changes["family"]}
-    for override in overrides:
-        config.override(changes, override)
-    return Aligner.load(config.parse(AlignerConfig, changes, where="--set"), keep_matrix=keep_matrix)
-
-
-def _is_text_pair(source: str, target: str | None) -> bool:
-    return target is not None and not (_is_file(source) and _is_file(target))
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return text == "-" or Path(text).exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _pairs(source: str, target: str | None, *, form: str, tokenized: bool) -> Iterator[TextPair | Failure]:
-    from latentalign.text.pairs import TextPair
-
-    if target is None:
-        return _read_pairs(source, form, tokenized=tokenized)
-    if not _is_text_pair(source, target):
-        from latentalign.formats import parallel
-
-        return parallel.read(source, target, tokenized=tokenized)
-    if _is_file(source) or _is_file(target):
-        raise InputError(
-            wanted="two files or two texts",
-            came=f"{'a file' if _is_file(source) else 'a text'} and {'a file' if _is_file(target) else 'a text'}",
-            where="align",
-            fix="name two files that exist, or write both texts out",
-        )
-    if tokenized:
-        return iter([TextPair.from_words(source.split(), target.split())])
-    return iter([TextPair(source=source, target=target)])
-
-
-def _read_pairs(source: str, form: str, *, tokenized: bool) -> Iterator[TextPair | Failure]:
-    if not _is_file(source):
-        raise InputError(
-            wanted="a second text, or a file of pairs, or - for stdin",
-            came=f"one text, {source[:40]!r}, that names no file",
-            where="align",
-            fix='latentalign align "one text" "another text"',
-        )
-    if form == "auto":
-        suffix = Path(source.removesuffix(".gz")).suffix
-        form = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv"}.get(suffix, "parallel")
-    found: Iterator[TextPair | Failure] = registry.readers.load(form)(source, tokenized=tokenized)
-    return found

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from latentalign.cli.align import OnError
+from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, settled
 
 

@@ -1,0 +1,48 @@
+"""The aligner that the options of a command describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentalign.tasks.pair_aligner import PairAligner
+
+if TYPE_CHECKING:
+    from latentalign.tasks.align import Aligner
+
+
+def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> Aligner:
+    """Return an aligner with its model loaded.
+
+    Args:
+        changes: settings of ``AlignerConfig``.
+        overrides: what ``--set`` gave, as ``key=value``.
+        keep_matrix: whether an evidence carries the whole expected alignment.
+    """
+    from latentalign import config
+    from latentalign.tasks.align import Aligner, AlignerConfig
+
+    if isinstance(changes.get("family"), str):
+        changes["family"] = {"name": changes["family"]}
+    for override in overrides:
+        config.override(changes, override)
+    return Aligner.load(config.parse(AlignerConfig, changes, where="--set"), keep_matrix=keep_matrix)
+
+
+def load_word_aligner(
+    *,
+    links: Path | None,
+    base: int,
+    tokenized: bool,
+    model: str | None,
+    device: str | None,
+    batch_size: int,
+    overrides: list[str] | None,
+) -> PairAligner:
+    """Return what a task on words aligns with: the links of a file, or a model that keeps its expected alignments."""
+    if links is not None:
+        from latentalign.tasks.given_links import GivenLinks
+
+        return GivenLinks(links=str(links), base=base, tokenized=tokenized)
+    changes = {"model": model, "device": device, "batch_size": batch_size}
+    return load_aligner(changes, overrides or [], keep_matrix=True)

@@ -1,0 +1,73 @@
+"""What a command line names as its two texts: strings, files, or a stream of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentalign import registry
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.text.pairs import Failure, TextPair
+
+SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv", ".tmx": "tmx", ".xlf": "xliff", ".xliff": "xliff"}
+
+
+def read_pairs(
+    source: str, target: str | None, *, form: str, tokenized: bool, markup: bool = False
+) -> Iterator[TextPair | Failure]:
+    """Return the pairs that the arguments of a command mean.
+
+    Args:
+        source: a text, a file, or ``-``.
+        target: the other text or file; None if ``source`` holds pairs.
+        form: a reader, or ``auto`` to go by the name of the file.
+        tokenized: words are what stands between whitespace.
+        markup: keep the inline elements of TMX and XLIFF in the texts.
+
+    Raises:
+        InputError: a text beside a file, or one text alone.
+    """
+    from latentalign.text.pairs import TextPair
+
+    if target is None:
+        return _read_one(source, form, tokenized=tokenized, markup=markup)
+    if is_file(source) and is_file(target):
+        from latentalign.formats import parallel
+
+        return parallel.read(source, target, tokenized=tokenized)
+    if is_file(source) or is_file(target):
+        raise InputError(
+            wanted="two files or two texts",
+            came=f"{'a file' if is_file(source) else 'a text'} and {'a file' if is_file(target) else 'a text'}",
+            where="align",
+            fix="name two files that exist, or write both texts out",
+        )
+    if tokenized and not markup:
+        return iter([TextPair.from_words(source.split(), target.split())])
+    return iter([TextPair(source=source, target=target)])
+
+
+def is_file(text: str) -> bool:
+    """Return whether an argument names a file that exists, or standard input."""
+    try:
+        return text == "-" or (bool(text) and Path(text).exists())
+    except (OSError, ValueError):
+        return False
+
+
+def _read_one(source: str, form: str, *, tokenized: bool, markup: bool) -> Iterator[TextPair | Failure]:
+    if not is_file(source):
+        raise InputError(
+            wanted="a second text, or a file of pairs, or - for stdin",
+            came=f"one text, {source[:40]!r}, that names no file",
+            where="align",
+            fix='latentalign align "one text" "another text"',
+        )
+    if form == "auto":
+        form = SUFFIXES.get(Path(source.removesuffix(".gz")).suffix, "parallel")
+    options: dict[str, Any] = {"markup": True} if markup and form in {"tmx", "xliff"} else {}
+    found: Iterator[TextPair | Failure] = registry.readers.load(form)(source, tokenized=tokenized, **options)
+    return found

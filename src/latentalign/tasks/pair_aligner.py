@@ -1,0 +1,76 @@
+"""What every task on pairs asks of an aligner, and how its results are read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar, runtime_checkable
+
+from latentalign.errors import InputError
+from latentalign.text.pairs import Failure, TextPair
+from latentalign.text.spans import Evidence
+
+Masses = list[dict[int, float]]
+"""One row a source unit: target unit to expected mass, where there is any."""
+SMALLEST = 1e-4
+Beside = TypeVar("Beside")
+
+
+@runtime_checkable
+class PairAligner(Protocol):
+    """Anything that aligns pairs: an ``Aligner``, a statistical aligner, or links that are given."""
+
+    def align_many(self, pairs: Iterable[TextPair | Failure]) -> Iterator[Evidence | Failure]:
+        """Yield one result a pair, in order: evidence, or a failure; units that a pair brings are kept."""
+        ...
+
+
+def align_beside(
+    aligner: PairAligner, pairs: Iterable[tuple[TextPair | Failure, Beside]]
+) -> Iterator[tuple[Evidence | Failure, Beside]]:
+    """Yield the result of each pair with what stood beside the pair, in order.
+
+    Cost: holds what stands beside the pairs that the aligner has read ahead.
+    """
+    waiting: deque[Beside] = deque()
+
+    def fed() -> Iterator[TextPair | Failure]:
+        for pair, beside in pairs:
+            waiting.append(beside)
+            yield pair
+
+    for result in aligner.align_many(fed()):
+        yield result, waiting.popleft()
+
+
+def masses(evidence: Evidence) -> Masses:
+    """Return the expected alignment as sparse rows; the weights of the links where the matrix was not kept.
+
+    Cost: linear in the cells of the matrix. Cells below 1e-4 are left out.
+
+    >>> from latentalign.testing.examples import evidence
+    >>> masses(evidence("the cat", "le chat", {("the", "le"): 0.9, ("cat", "chat"): 0.8}))
+    [{0: 0.9}, {1: 0.8}]
+    """
+    if evidence.matrix:
+        return [{j: weight for j, weight in enumerate(row) if weight > SMALLEST} for row in evidence.matrix]
+    rows: Masses = [{} for _ in evidence.source_spans]
+    for i, j, weight in evidence.indexed_links():
+        if weight > SMALLEST:
+            rows[i][j] = weight
+    return rows
+
+
+def check_units(evidence: Evidence, pair: TextPair) -> Evidence:
+    """Return the evidence if it is about the units of the pair.
+
+    Raises:
+        InputError: the aligner has split the texts by itself.
+    """
+    if (evidence.source_spans, evidence.target_spans) != (pair.source_spans, pair.target_spans):
+        raise InputError(
+            wanted="an aligner that keeps the words it is given",
+            came=f"{len(evidence.source_spans)} and {len(evidence.target_spans)} units of its own",
+            where=pair.where or "aligner",
+        )
+    return evidence
