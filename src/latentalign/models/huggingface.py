@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentalign.models.backbone import Backbone, device_of, layer_index
+from latentalign.models.devices import pick_device
 from latentalign.models.pieces import PieceTokenizer, overlaps
 from latentalign.models.pretrained import read_backbone, read_pooling, read_tokenizer, read_window
 from latentalign.models.reader import Pooling, Reader
 from latentalign.models.units import Encoded, Level, Units
 
 _WINDOW = 512
-_TOKENS = {"cpu": 2048, "cuda": 32768}
+_TOKENS = {"cpu": 512, "cuda": 32768}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class HuggingFaceEncoder:
         pooling: ``mean`` of all tokens, special ones included, as sentence-transformers do; or ``cls``, the first one.
         window: tokens read at once, special ones included.
         overlap: tokens that neighbouring windows share at least; None is a quarter of the window.
-        batch_tokens: padded tokens in a batch; None is 2,048 on a CPU and 32,768 on a GPU.
+        batch_tokens: padded tokens in a batch; None is 512 on a CPU and 32,768 on a GPU.
         frozen: whether the model is only read. If not, states carry gradients to its parameters.
 
     Raises:
@@ -88,7 +89,7 @@ class HuggingFaceEncoder:
         Raises:
             ModelError: the folder holds no model, or none that can be read.
         """
-        model = read_backbone(folder, dtype=dtype, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        model = read_backbone(folder, dtype=dtype, device=pick_device(device))
         limits = [limit for limit in (model.window, window or read_window(folder)) if limit]
         return cls(
             model,

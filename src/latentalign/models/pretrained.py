@@ -32,7 +32,7 @@ def read_backbone(folder: Path, *, dtype: torch.dtype = torch.float32, device: t
 
 
 def _by_transformers(folder: Path) -> TransformersBackbone:
-    with _quiet():
+    with quiet():
         from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding
         from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES as ENCODERS
 
@@ -66,7 +66,7 @@ def read_tokenizer(folder: Path, *, prompt: str = "") -> PieceTokenizer:
     fast = _plain_bert_tokenizer(folder) if config.get("model_type") == "bert" else None
     if fast is not None:
         return PieceTokenizer(fast, pad=config.get("pad_token_id") or 0, prompt=prompt)
-    with _quiet():
+    with quiet():
         from transformers import AutoTokenizer
 
         try:
@@ -148,7 +148,7 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from drawing progress and warning of weights that are not read, such as a pooler."""
     from transformers.utils import logging
 

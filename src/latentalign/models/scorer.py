@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -14,13 +14,15 @@ from latentalign.errors import InputError
 from latentalign.models.encoder import Encoder
 from latentalign.models.potentials.potential import Potential
 from latentalign.models.reader import Pooling
-from latentalign.models.units import Level, Side, Units, side
+from latentalign.models.units import Encoded, Level, Side, Units, side
 
 DEFAULT_POTENTIALS: list[dict[str, Any]] = [
     {"name": "similarity", "weight": 12.0},
     {"name": "lexical", "weight": 2.0},
     {"name": "null", "weight": 5.0},
 ]
+
+_SHARED = ("window", "overlap", "batch_tokens", "device", "frozen")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +117,20 @@ class PairScorer:
     def _pooled(self) -> bool:
         return any(one.needs_pooled for one in self.potentials)
 
-    def score(self, sources: Sequence[Units], targets: Sequence[Units], *, level: Level) -> tuple[Tensor, Tensor]:
+    def score(
+        self,
+        sources: Sequence[Units],
+        targets: Sequence[Units],
+        *,
+        level: Level,
+        known: Mapping[Units, Encoded] | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Return the scores and the mask of a batch of pairs.
 
         Args:
             sources, targets: the two sides, one text a pair; pairs of similar length waste less memory.
             level: what the units are.
+            known: what ``encode`` said of some of the texts; the others are encoded now.
 
         Returns:
             (batch, query, key) float32 scores, in log-odds against NULL and 0 in the padding; (batch, query, key)
@@ -129,15 +139,22 @@ class PairScorer:
         Raises:
             InputError: the sides are not of one length, or a text has a lone surrogate.
         """
-        source, target = self.sides(sources, targets, level=level)
+        source, target = self.sides(sources, targets, level=level, known=known)
         mask = source.mask[:, :, None] & target.mask[:, None, :]
         total = torch.zeros(mask.shape, device=mask.device)
         for potential in self.potentials:
             total = total + potential.weight * potential(source, target)
         return torch.where(mask, total, 0.0), mask
 
-    def sides(self, sources: Sequence[Units], targets: Sequence[Units], *, level: Level) -> tuple[Side, Side]:
-        """Return both sides as padded batches, encoded together, so that a text on several places costs as one.
+    def sides(
+        self,
+        sources: Sequence[Units],
+        targets: Sequence[Units],
+        *,
+        level: Level,
+        known: Mapping[Units, Encoded] | None = None,
+    ) -> tuple[Side, Side]:
+        """Return both sides as padded batches, encoded together.
 
         Raises:
             InputError: the sides are not of one length.
@@ -146,18 +163,38 @@ class PairScorer:
             raise InputError(wanted="as many sources as targets", came=f"{len(sources)} and {len(targets)}")
         if self.encoder is None or not (self._states or self._pooled):
             return side(sources, level=level), side(targets, level=level)
-        index = {one: number for number, one in enumerate(dict.fromkeys([*sources, *targets]))}
-        encoded = self.encoder.encode(list(index), level=level, states=self._states, pooled=self._pooled)
+        given = known or {}
+        found = {**given, **self.encode([one for one in (*sources, *targets) if one not in given], level=level)}
         device = self.encoder.device
-        query = side(sources, [encoded[index[one]] for one in sources], level=level, device=device)
-        return query, side(targets, [encoded[index[one]] for one in targets], level=level, device=device)
+        query = side(sources, [found[one] for one in sources], level=level, device=device)
+        return query, side(targets, [found[one] for one in targets], level=level, device=device)
+
+    def encode(self, units: Sequence[Units], *, level: Level) -> dict[Units, Encoded]:
+        """Return what the potentials need to know of some texts, each different one encoded once.
+
+        Many texts in one call are faster than the same in several, because texts of equal length run together; what
+        is returned takes memory in proportion to their units.
+        """
+        different = list(dict.fromkeys(units))
+        if self.encoder is None or not different:
+            return {}
+        encoded = self.encoder.encode(different, level=level, states=self._states, pooled=self._pooled)
+        return dict(zip(different, encoded, strict=True))
 
 
 def _load_encoder(chosen: ScorerConfig) -> Encoder:
     from latentalign.models.checkpoints import resolve
+    from latentalign.models.devices import pick_device
     from latentalign.models.huggingface import HuggingFaceEncoder
+    from latentalign.models.multivector import is_multivector, load_multivector
 
-    settings = {
-        one.name: getattr(chosen, one.name) for one in fields(chosen) if one.name not in ("potentials", "model")
+    folder = resolve(chosen.model).path
+    shared: dict[str, Any] = {name: getattr(chosen, name) for name in _SHARED} | {
+        "dtype": getattr(torch, chosen.dtype),
+        "device": pick_device(chosen.device),
     }
-    return HuggingFaceEncoder.load(resolve(chosen.model).path, **{**settings, "dtype": getattr(torch, chosen.dtype)})
+    if is_multivector(folder):
+        return load_multivector(folder, **shared)
+    return HuggingFaceEncoder.load(
+        folder, layer=chosen.layer, pooled_layer=chosen.pooled_layer, pooling=chosen.pooling, **shared
+    )
