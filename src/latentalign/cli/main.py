@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from latentalign import __version__
 from latentalign.cli import align, doctor, evaluate, view
 from latentalign.errors import LatentAlignError
+
+UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""The error of a wrong command line; typer brings its own copy of click, older versions use click's."""
 
 app = typer.Typer(
     name="latentalign",
@@ -46,21 +49,16 @@ app.command("doctor")(doctor.doctor)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 fine, 1 failed, 2 usage, 3 some records failed, 130 interrupted."""
-    import click
-
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         status = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
+    except UsageError as error:
         error.show()
         return error.exit_code
     except LatentAlignError as error:
         return _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        _silence_stdout()
-        return 0
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
     except Exception as error:
@@ -81,8 +79,3 @@ def entry() -> None:
 def _fail(message: str) -> int:
     sys.stderr.write(f"latentalign: {message}\n")
     return 1
-
-
-def _silence_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain about the closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -115,7 +115,9 @@ class Aligner:
                 potentials=DEFAULT_POTENTIALS[chosen.level] if chosen.potentials is None else chosen.potentials,
             )
         )
-        family = config.build(registry.families, chosen.family or DEFAULT_FAMILY[chosen.level], where="family")
+        wanted = {"name": chosen.family} if isinstance(chosen.family, str) else chosen.family or {}
+        default = {} if "name" in wanted else DEFAULT_FAMILY[chosen.level]
+        family = config.build(registry.families, {**default, **wanted}, where="family")
         return cls(
             scorer=scorer,
             family=family,
