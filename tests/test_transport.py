@@ -322,6 +322,16 @@ def test_a_required_link_leaves_the_rest_to_the_other_tokens() -> None:
         loose.constrain(required=link)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_nan_stays_in_its_item(mode: str) -> None:
+    scores = random_scores(2, 3, 3)
+    broken = scores.clone()
+    broken[0, 0, 0] = float("nan")
+    value = Transport(mode=mode).value(broken)
+    assert bool(value[0].isnan())
+    torch_close(value[1], Transport(mode=mode).value(scores[1]))
+
+
 def test_bad_settings_are_refused_beside_good_ones() -> None:
     for good, bad, message in (
         ({"mode": "balanced"}, {"mode": "ballanced"}, "did you mean 'balanced'"),

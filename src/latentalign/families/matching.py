@@ -90,9 +90,9 @@ class Matching(AlignmentFamily):
                 rows = (keys >= 0).nonzero()[0]
                 links = empty.clone()
                 links[query[rows], key[keys[rows]]] = True
-                found.append((float(worth[rows, keys[rows]].sum()), links))
+                found.append((float(worth[rows, keys[rows]].sum()), links.to(scores.device)))
             return found
-        return [(0.0, empty)]
+        return [(0.0, empty.to(scores.device))]
 
     def _value(self, scores: Tensor, mask: Tensor, temperature: float | Tensor) -> Tensor:
         return torch.where(self._best(scores, mask), scores, 0.0).sum(dim=(-2, -1))

@@ -139,8 +139,8 @@ def solve(
             y = dual.columns_for(x)
             plan = dual.plan(x, y)
             wanted = torch.where(now > temperature, LOOSE, tolerance)
-            settled = dual.violation(plan, x, y) <= wanted
-            done = settled & (now <= temperature)
+            settled = ~(dual.violation(plan, x, y) > wanted)  # so written, NaN scores end at once too
+            done = settled & ~(now > temperature)
             if bool(done.all()):
                 return x, y
             cooler = torch.where(settled, torch.maximum(temperature, now * COOLING), now)
