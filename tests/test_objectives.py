@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -83,15 +83,6 @@ def grid(batch: Batch, family: AlignmentFamily) -> LatentAlignment:
     """The pairs of a batch as a grid: the score of a query of one item with a key of another is a product of both."""
     scores = batch.scores[:, None] * 0.5 + batch.other[None] * 0.5
     return LatentAlignment(family=family, scores=scores, mask=batch.mask[:, None] & batch.mask[None])
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """The matrices are so small that threads would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 Objective = Callable[[Batch, AlignmentFamily, str], Tensor]

@@ -1,7 +1,7 @@
 """Every objective teaches a tiny model the true alignment of a made-up corpus, to an error rate below 5 %."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -33,15 +33,6 @@ ONE_TO_ONE = ["reversed", "permuted", "with NULLs"]
 
 def for_each(names: Iterable[str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("corpus", [pytest.param(CORPORA[name], id=name) for name in names])
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """The matrices are so small that threads would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Translation(nn.Module):

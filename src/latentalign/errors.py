@@ -48,3 +48,7 @@ class MissingExtraError(LatentAlignError, ImportError):
 
 class ModelError(LatentAlignError, OSError):
     """A model or a checkpoint that is absent, incomplete or not what its hash says."""
+
+
+class TrainingError(LatentAlignError, RuntimeError):
+    """Training that cannot go on, such as a loss that is no number; the last good checkpoint stays."""

@@ -1,0 +1,286 @@
+"""The trainer: from a model, a corpus and settings to a folder of checkpoints that any later run can go on from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, final
+
+import torch
+from torch import nn
+
+from latentalign.errors import InputError, TrainingError
+from latentalign.training import checkpoint
+from latentalign.training.average import Average
+from latentalign.training.chance import fixed_chance
+from latentalign.training.config import TrainingConfig
+from latentalign.training.corpus import Corpus
+from latentalign.training.log import finite
+from latentalign.training.order import Order, Position
+from latentalign.training.processes import accelerator_for
+from latentalign.training.record import Record
+from latentalign.training.snapshot import is_finite, put_back, taken
+from latentalign.training.state import RunState, check_settings, fixed_settings
+from latentalign.training.stopping import Best
+from latentalign.training.trainable import Cost
+from latentalign.training.update import Updater
+
+Item = TypeVar("Item")
+Evaluate = Callable[[nn.Module], Mapping[str, float]]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """How a run ended.
+
+    Args:
+        folder: with the checkpoints, their pointers ``latest`` and ``best``, ``metrics.jsonl`` and ``curves.svg``.
+        update: how many updates were made.
+        epoch: how many passes over the corpus were completed.
+        stopped: ``finished``, or ``early`` because the evaluation no longer got better.
+        best: the best value of the figure that was watched; None without evaluations.
+        best_update: when that was.
+    """
+
+    folder: Path
+    update: int
+    epoch: int
+    stopped: Literal["finished", "early"]
+    best: float | None
+    best_update: int
+
+
+def train(
+    model: nn.Module,
+    corpus: Corpus[Item],
+    *,
+    collate: Callable[[list[Item]], Any],
+    config: TrainingConfig,
+    folder: Path,
+    evaluate: Evaluate | None = None,
+    resume: bool = False,
+) -> TrainingResult:
+    """Train a model in place. Under `torchrun` or `accelerate launch` every process calls it with the same arguments.
+
+    What comes out depends on the settings, the corpus and the first parameters alone: a run that was killed and resumed
+    gives the same bits on a CPU as one that was not, and a run in two processes the same losses as one in one.
+
+    Args:
+        model: a module with a method ``loss(batch)``; see ``Trainable``. It is left with its last parameters;
+            ``load_weights`` gives it the best or the averaged ones.
+        corpus: items by number, with sizes; see ``PackedCorpus`` and ``Items``.
+        collate: from a list of items to what ``loss`` takes; tensors in it are moved to the device.
+        config: the settings.
+        folder: for everything that is written.
+        evaluate: from the model to figures, such as ``mean_loss(dev, ...)`` or an error rate; called in one process
+            only, in evaluation mode, without gradients, with the averaged parameters if there are any.
+        resume: go on from ``folder / latest``, or begin if there is no checkpoint yet.
+
+    Raises:
+        InputError: the folder holds a run and ``resume`` is off, or a resumed run has other data or another order.
+        ModelError: the checkpoint is not what was written, or is of another model.
+        TrainingError: the loss or a parameter is no number, or there is no room to write. The last checkpoint is good.
+        MissingExtraError: accelerate (extra ``train``) is not installed.
+        UnsupportedError: the processes were set up for FSDP or DeepSpeed.
+
+    Cost: the model's; memory does not grow with the corpus.
+    """
+    found = _found(folder, resume=resume)
+    trainer = _Trainer(model, corpus, collate=collate, config=config, folder=folder, evaluate=evaluate, found=found)
+    try:
+        return trainer.run()
+    finally:
+        trainer.close()
+
+
+def _found(folder: Path, *, resume: bool) -> checkpoint.Checkpoint | None:
+    path = checkpoint.pointed(folder, "latest")
+    if path is not None and not resume:
+        raise InputError(
+            wanted="a folder without a run in it",
+            came=f"one with the checkpoint {path.name}",
+            where=str(folder),
+            fix="resume it, or take another folder",
+        )
+    return None if path is None else checkpoint.load(path)
+
+
+class _Trainer:
+    """One process of a run."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        corpus: Corpus[Any],
+        *,
+        collate: Callable[[list[Any]], Any],
+        config: TrainingConfig,
+        folder: Path,
+        evaluate: Evaluate | None,
+        found: checkpoint.Checkpoint | None,
+    ) -> None:
+        self.model, self.config, self.folder, self.evaluate = model, config, folder, evaluate
+        self.order = Order(corpus=corpus, batching=config.batching, seed=config.seed)
+        cost = Cost(model)
+        self.accelerator = accelerator_for(config.precision)
+        model.to(self.accelerator.device)
+        self.optimizer = config.optimizer.build(model)
+        self.average = None if config.average is None else Average(model, decay=config.average)
+        self.state = RunState() if found is None else self._restored(found)
+        self.saved = None if found is None else self.state.update
+        prepared_cost, prepared_optimizer = self.accelerator.prepare(cost, self.optimizer)
+        if found is not None and self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(found.values["scaler"])
+        self.updater = Updater(
+            accelerator=self.accelerator,
+            cost=prepared_cost,
+            optimizer=prepared_optimizer,
+            order=self.order,
+            collate=collate,
+            clip=config.clip,
+        )
+        self.record = None
+        if self.accelerator.is_main_process:
+            self._tidy(found)
+            self.record = Record(folder, update=self.state.update, end=found.values["log_end"] if found else 0)
+
+    def _restored(self, found: checkpoint.Checkpoint) -> RunState:
+        check_settings(found.values["settings"], self._settings())
+        put_back(found, self.model, self.optimizer, self.average)
+        return RunState.from_values(found.values["run"])
+
+    def _settings(self) -> dict[str, Any]:
+        return fixed_settings(
+            self.config, items=len(self.order.corpus), precision=str(self.accelerator.mixed_precision)
+        )
+
+    def _tidy(self, found: checkpoint.Checkpoint | None) -> None:
+        """Undo what a killed process began and did not complete."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.drop_after(self.folder, None if found is None else found.path)
+        checkpoint.prune(self.folder, keep=self.config.keep)
+        if found is not None and self._is_best():
+            checkpoint.point(self.folder, "best", found.path.name)
+        settings = json.dumps(dataclasses.asdict(self.config), indent=1)
+        (self.folder / "config.json").write_text(settings, encoding="utf-8")
+
+    def run(self) -> TrainingResult:
+        """Make updates until the run is over."""
+        self.model.train()
+        while not self._is_over():
+            self._update()
+            if self.evaluate is not None and (self.state.update % self.config.evaluate_every == 0 or self._is_over()):
+                self._evaluate(self.evaluate)
+            if self.state.update % self.config.save_every == 0 or self._is_best() or self._is_over():
+                self._save()
+        best = self.state.best
+        return TrainingResult(
+            folder=self.folder,
+            update=self.state.update,
+            epoch=self.state.position.epoch,
+            stopped="early" if best.is_over(self.config.stopping) else "finished",
+            best=best.value,
+            best_update=best.update,
+        )
+
+    def _is_over(self) -> bool:
+        return self._done() >= 1 or self.state.best.is_over(self.config.stopping)
+
+    def _done(self) -> float:
+        return self.config.done(update=self.state.update, items=self.state.items, corpus=len(self.order.corpus))
+
+    def _update(self) -> None:
+        began = time.monotonic()
+        batches, after = self.order.group(self.state.position, self.config.batches_per_update)
+        scale = self.config.schedule.scale(update=self.state.update, done=self._done())
+        try:
+            figures = self.updater(batches, learning_rate=scale * self.config.optimizer.learning_rate)
+        except TrainingError as error:
+            raise self._located(error, batches[0].position) from error
+        if self.average is not None:
+            self.average.update(self.model, update=self.state.update)
+        self.state = self.state.after(
+            figures,
+            position=after,
+            items=sum(len(batch.items) for batch in batches),
+            seconds=time.monotonic() - began,
+        )
+        if self.record is not None:
+            self.record.show(self.state, figures, done=self._done())
+        if self.state.update % self.config.log_every == 0:
+            if self.record is not None:
+                self.record.log(self.state, epoch=batches[-1].position.epoch)
+            self.state = dataclasses.replace(self.state, sums={}, summed=0)
+
+    def _located(self, error: TrainingError, position: Position) -> TrainingError:
+        good = checkpoint.pointed(self.folder, "latest")
+        kept = f"the last good checkpoint is {good.name}" if good else "no checkpoint was written yet"
+        return TrainingError(
+            wanted=error.wanted,
+            came=f"{error.came} at update {self.state.update + 1} ({position}); {kept}",
+            where=str(self.folder),
+            fix=error.fix,
+        )
+
+    def _evaluate(self, evaluate: Evaluate) -> None:
+        best = self.state.best
+        if self.record is not None:
+            self.model.eval()
+            averaged = self.average.in_place_of_weights(self.model) if self.average else torch.no_grad()
+            with averaged, torch.no_grad(), fixed_chance(self.config.seed, self.accelerator.device):
+                figures = dict(evaluate(self.model))
+            self.model.train()
+            best = best.after(figures, update=self.state.update, settings=self.config.stopping)
+            self.record.evaluated(self.state, figures)
+        self.state = dataclasses.replace(self.state, best=self._from_main(best), evaluated=self.state.update)
+
+    def _from_main(self, best: Best) -> Best:
+        """Return what the main process found, in every process."""
+        if self.accelerator.num_processes == 1:
+            return best
+        found = torch.zeros(4, dtype=torch.float64, device=self.accelerator.device)
+        if self.record is not None:
+            found += torch.tensor([best.value is not None, best.value or 0.0, best.update, best.waited]).to(found)
+        known, value, update, waited = self.accelerator.reduce(found).tolist()
+        return Best(value=value if known else None, update=int(update), waited=int(waited))
+
+    def _save(self) -> None:
+        if not is_finite(self.model):
+            raise self._located(
+                TrainingError(wanted="parameters that are numbers", came="others", fix="lower the learning rate"),
+                self.state.position,
+            )
+        if self.record is not None and self.saved != self.state.update:
+            self.record.draw()
+            scaler = self.accelerator.scaler
+            values = {
+                "run": self.state.to_values(),
+                "settings": self._settings(),
+                "scaler": None if scaler is None else scaler.state_dict(),
+                "log_end": self.record.end(),
+            }
+            self._write(f"update-{self.state.update:08d}", values)
+        self.saved = self.state.update
+        self.accelerator.wait_for_everyone()
+
+    def _write(self, name: str, values: dict[str, Any]) -> None:
+        tensors = taken(self.model, self.optimizer, self.average)
+        checkpoint.save(self.folder, name, tensors=tensors, values=finite(values))
+        checkpoint.point(self.folder, "latest", name)
+        if self._is_best():
+            checkpoint.point(self.folder, "best", name)
+        checkpoint.prune(self.folder, keep=self.config.keep)
+
+    def _is_best(self) -> bool:
+        return self.state.best.update == self.state.evaluated == self.state.update
+
+    def close(self) -> None:
+        """Let go of files and of what accelerate holds."""
+        if self.record is not None:
+            self.record.close()
+        self.accelerator.free_memory()
