@@ -158,6 +158,7 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
     },
 )
+trainers = Registry("trainers", {"aligner": "latentalign.tasks.train_aligner:AlignerRecipe"})
 objectives = Registry(
     "objectives",
     {

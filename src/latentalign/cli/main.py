@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from latentalign import __version__
-from latentalign.cli import align, doctor, evaluate, view
+from latentalign.cli import align, doctor, evaluate, train, view
 from latentalign.errors import LatentAlignError
 
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -44,6 +44,7 @@ def _program(
 app.command("align")(align.align)
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
 
 

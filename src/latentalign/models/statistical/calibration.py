@@ -1,0 +1,113 @@
+"""From the expected mass of a link to the chance that a person would accept it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentalign.errors import InputError
+
+Array = NDArray[np.float64]
+Values = TypeVar("Values", float, Array)
+FLOOR = 1e-6
+"""Mass below this, or this near to 1, is not told apart."""
+TOLD = 0.01
+"""The least mass that a fit looks at: a text has far more cells than links, and they would drown the rest."""
+
+
+def agreed(forward: Array, backward: Array) -> Array:
+    r"""Return $(P + Q) / 2$, the mass of the links as the two directions see it together."""
+    return (forward + backward) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    r"""A rising curve from mass to probability.
+
+    $$p = \sigma(\text{slope} \cdot \text{logit}(\text{mass}) + \text{offset})$$
+
+    Args:
+        slope: above 0; 1 with no offset leaves the mass as it is.
+        offset: in log-odds.
+        fitted_on: the gold that it was fitted on; it holds for texts like that, and for what counts as a link there.
+
+    Raises:
+        InputError: a slope that is not above 0, or a number that is not finite.
+
+    >>> Calibration()(np.array([0.25, 0.5])).tolist()
+    [0.25, 0.5]
+
+    Platt 2000, with the log-odds of the mass as the score.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+    fitted_on: str = ""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.slope < np.inf and np.isfinite(self.offset)):
+            raise InputError(
+                wanted="a finite slope above 0 and a finite offset",
+                came=f"{self.slope}, {self.offset}",
+                where="Calibration",
+            )
+
+    def __call__(self, mass: Array) -> Array:
+        """Return the probabilities of links of some mass."""
+        return 1 / (1 + np.exp(-self.slope * _logit(mass) - self.offset))
+
+    @classmethod
+    def fit(cls, mass: Array, accepted: NDArray[np.bool_], *, fitted_on: str = "") -> Calibration:
+        """Return the curve of highest likelihood for links of which a person has said whether they accept them.
+
+        Args:
+            mass: (cell,) of every cell of the pairs; those below 0.01 are not used.
+            accepted: (cell,) whether the gold has the link, sure or possible.
+
+        Raises:
+            InputError: no cell of mass 0.01 that is accepted, or none that is not, or mass and gold that go against
+                each other.
+
+        Cost: 30 Newton steps; deterministic.
+        """
+        used = mass >= TOLD
+        told = accepted[used].astype(np.float64)
+        if len(told) == 0 or told.min() == told.max():
+            raise InputError(
+                wanted="links that are accepted and links that are not, of mass 0.01 or more",
+                came=f"{int(told.sum())} and {int(len(told) - told.sum())}",
+                where="Calibration.fit",
+            )
+        scores = np.stack([_logit(mass[used]), np.ones(len(told))])
+        weights = np.array([1.0, 0.0])
+        for _ in range(30):
+            chance = 1 / (1 + np.exp(-weights @ scores))
+            gradient = scores @ (chance - told) + 1e-3 * weights
+            curvature = (scores * (chance * (1 - chance))) @ scores.T + 1e-3 * np.eye(2)
+            weights -= np.linalg.solve(curvature, gradient)
+        return cls(slope=float(weights[0]), offset=float(weights[1]), fitted_on=fitted_on)
+
+
+def gold_cells(shapes: Iterable[tuple[int, int]], gold: Iterable[Sequence[tuple[int, int]]]) -> NDArray[np.bool_]:
+    """Return (cell,) of all pairs whether the gold has the link.
+
+    >>> gold_cells([(1, 2)], [[(0, 1)]]).tolist()
+    [False, True]
+    """
+    cells = []
+    for shape, links in zip(shapes, gold, strict=True):
+        found = np.zeros(shape, bool)
+        for i, j in links:
+            found[i, j] = True
+        cells.append(found.ravel())
+    return np.concatenate(cells) if cells else np.zeros(0, bool)
+
+
+def _logit(mass: Array) -> Array:
+    inside = np.clip(mass, FLOOR, 1 - FLOOR)
+    logs: Array = np.log(inside) - np.log1p(-inside)
+    return logs

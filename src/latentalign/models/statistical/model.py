@@ -1,0 +1,102 @@
+"""A trained statistical aligner: tables, and the posteriors of any pair of sentences under them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from latentalign.models.statistical import spelling
+from latentalign.models.statistical.calibration import Calibration
+from latentalign.models.statistical.memory import Memory, fingerprint
+from latentalign.models.statistical.posterior import Engine, Posterior, by_families, by_kernels
+from latentalign.models.statistical.reading import read
+from latentalign.models.statistical.settings import StatisticalConfig
+from latentalign.models.statistical.table import Table, View
+from latentalign.models.statistical.vocabulary import Vocabulary, normal
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StatisticalModel:
+    """Tables of several views of the words, and what the training pairs have put into them.
+
+    Args:
+        settings: of the model.
+        source, target: the vocabularies of whole words.
+        tables: one a view.
+        memory: what each training pair has put into the tables; None reads every pair as a new one.
+        calibration: from the mass of a link to its probability.
+    """
+
+    settings: StatisticalConfig
+    source: Vocabulary
+    target: Vocabulary
+    tables: tuple[Table, ...]
+    memory: Memory | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        """The tables with the words of their rows and columns."""
+        return tuple(
+            View(table=table, source=self.source.view(table.size)[0], target=self.target.view(table.size)[0])
+            for table in self.tables
+        )
+
+    def posteriors(
+        self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]], *, engine: Engine | None = None
+    ) -> list[Posterior]:
+        """Return the posterior of each pair, averaged over the views.
+
+        A pair of the training text is read without what it has itself put into the tables, so it is treated as a new
+        one, and the answer depends on nothing but the pair.
+
+        Args:
+            pairs: words, at least one on each side.
+            engine: ``compiled`` (numba) or ``torch``; None takes numba if it is installed.
+
+        Cost: for each view, a binary search a cell, and the O(n m (n + m)) of two hidden Markov models.
+        """
+        if not pairs:
+            return []
+        engine = engine or ("compiled" if importlib.util.find_spec("numba") else "torch")
+        compare, infer = spelling.likeness, by_families
+        if engine == "compiled":
+            from latentalign.models.statistical.kernels import likeness
+
+            compare, infer = likeness, by_kernels
+        words = [(tuple(map(normal, source)), tuple(map(normal, target))) for source, target in pairs]
+        known = [self._known(*pair) for pair in words]
+        by_view = []
+        for number, view in enumerate(self.views):
+            found = read(
+                words,
+                view,
+                number=number,
+                known=known,
+                memory=self.memory,
+                settings=self.settings,
+                likeness=compare,
+            )
+            by_view.append(infer(list(found), view.table.jump, self.settings.null_chance))
+        return [_mean(posteriors) for posteriors in zip(*by_view, strict=True)]
+
+    def without_memory(self) -> StatisticalModel:
+        """Return the model without the training pairs: smaller, but it reads them as pairs that confirm it."""
+        return replace(self, memory=None)
+
+    def _known(self, source: Sequence[str], target: Sequence[str]) -> int | None:
+        if self.memory is None:
+            return None
+        return self.memory.find(fingerprint(self.source.find(source), self.target.find(target)))
+
+
+def _mean(posteriors: Sequence[Posterior]) -> Posterior:
+    return Posterior(
+        np.mean([posterior.forward for posterior in posteriors], axis=0),
+        np.mean([posterior.backward for posterior in posteriors], axis=0),
+        float(np.mean([posterior.value for posterior in posteriors])),
+    )

@@ -1,0 +1,63 @@
+"""What a statistical aligner is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from latentalign.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatisticalConfig:
+    """Settings of a statistical aligner and of its training.
+
+    Args:
+        source, target: language tags; they choose how clitics are cut off (see ``text.clitics``).
+        views: how many letters of a word are kept, one model each; 0 is the whole word.
+        lexical_passes: passes over the text without word order (IBM model 1).
+        settling_passes: passes with word order and sampled links, before those that are averaged.
+        averaged_passes: the last passes, whose sampled links make the tables; 1 to 255.
+        width: the longest jump that has a weight of its own.
+        stray: the share of jumps that may go anywhere, in [0, 1): it lets a reading recover from a wrong link.
+        null_chance: of a step to NULL, in (0, 1).
+        smoothing: how many links the prior of a word's translations is worth.
+        null_smoothing: how many links the prior of NULL is worth.
+        threshold: a link is given if its calibrated probability is at least this, in [0, 1].
+        seed: of the sampling.
+
+    Raises:
+        InputError: a number outside its range.
+    """
+
+    source: str = "en"
+    target: str = "fr"
+    views: tuple[int, ...] = (0, 3, 4, 5, 6)
+    lexical_passes: int = 4
+    settling_passes: int = 4
+    averaged_passes: int = 5
+    width: int = 30
+    stray: float = 0.1
+    null_chance: float = 0.1
+    smoothing: float = 1.0
+    null_smoothing: float = 10.0
+    threshold: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        rules = {
+            "views": len(self.views) > 0 and min(self.views) >= 0 and len(set(self.views)) == len(self.views),
+            "lexical_passes": self.lexical_passes >= 1,
+            "settling_passes": self.settling_passes >= 0,
+            "averaged_passes": 1 <= self.averaged_passes <= 255,
+            "width": self.width >= 1,
+            "stray": 0 <= self.stray < 1,
+            "null_chance": 0 < self.null_chance < 1,
+            "smoothing": self.smoothing > 0,
+            "null_smoothing": self.null_smoothing > 0,
+            "threshold": 0 <= self.threshold <= 1,
+        }
+        for name, holds in rules.items():
+            if not holds:
+                raise InputError(
+                    wanted=f"{name} in its range, see StatisticalConfig", came=repr(getattr(self, name)), where=name
+                )
