@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from latentalign.families import AlignmentFamily, LatentAlignment
     from latentalign.models.scorer import PairScorer
     from latentalign.models.units import Units
+    from latentalign.tasks.statistical_aligner import StatisticalAligner
 
 Level = Literal["word", "sentence"]
 MAX_CELLS = 25_000_000
@@ -51,10 +52,12 @@ class AlignerConfig:
         level: what is aligned, ``word`` or ``sentence``.
         family: name of an alignment family, or a table with its settings; None takes the default of the level.
         potentials: tables of potentials; None takes the defaults of the level.
-        model: encoder by hub name or folder; None is the default encoder.
+        model: encoder by hub name or folder, or a trained word aligner by its name (``en-fr``) or folder; None is the
+            default encoder.
         layer: hidden layer the states of words come from, counted from 0 (embeddings); negative from the last.
             Vectors of sentences always come from the last.
-        threshold: a link is given if its expected mass is at least this, in [0, 1].
+        threshold: a link is given if its expected mass is at least this, in [0, 1]; None takes 0.4, or that of a model
+            which brings its own.
         device: ``cpu``, ``cuda``, ``cuda:1`` …; None takes the GPU if there is one.
         batch_size: pairs that are scored together.
     """
@@ -64,12 +67,12 @@ class AlignerConfig:
     potentials: list[dict[str, Any]] | None = None
     model: str | None = None
     layer: int = DEFAULT_LAYER
-    threshold: float = 0.4
+    threshold: float | None = None
     device: str | None = None
     batch_size: int = 64
 
     def __post_init__(self) -> None:
-        if not 0 <= self.threshold <= 1:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise InputError(wanted="a threshold in [0, 1]", came=repr(self.threshold), where="threshold")
         if self.batch_size < 1:
             raise InputError(wanted="a batch of at least 1 pair", came=repr(self.batch_size), where="batch_size")
@@ -96,16 +99,23 @@ class Aligner:
     keep_matrix: bool = False
 
     @classmethod
-    def load(cls, settings: AlignerConfig | None = None, *, keep_matrix: bool = False, **changes: Any) -> Aligner:
-        """Return an aligner with its encoder loaded; keyword arguments are settings of ``AlignerConfig``.
+    def load(
+        cls, settings: AlignerConfig | None = None, *, keep_matrix: bool = False, **changes: Any
+    ) -> Aligner | StatisticalAligner:
+        """Return an aligner with its model loaded; keyword arguments are settings of ``AlignerConfig``.
+
+        Where the model is a trained word aligner, that is returned; it has the same methods.
 
         Raises:
             ModelError: the encoder cannot be found; the message names every place that was tried.
             UnknownNameError: a family, a potential or a setting that does not exist.
         """
         from latentalign.models.scorer import PairScorer, ScorerConfig
+        from latentalign.tasks.statistical_aligner import StatisticalAligner, is_trained
 
         chosen = settings or config.parse(AlignerConfig, changes, where="Aligner")
+        if chosen.model is not None and is_trained(chosen.model):
+            return StatisticalAligner.from_config(chosen, keep_matrix=keep_matrix)
         scorer = PairScorer.load(
             ScorerConfig(
                 model=chosen.model,
@@ -122,7 +132,7 @@ class Aligner:
             scorer=scorer,
             family=family,
             level=chosen.level,
-            threshold=chosen.threshold,
+            threshold=cls.threshold if chosen.threshold is None else chosen.threshold,
             batch_size=chosen.batch_size,
             keep_matrix=keep_matrix,
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentalign.errors import InputError, LatentAlignError, ModelError
-from latentalign.tasks.align import as_pair
+from latentalign.errors import InputError, LatentAlignError, ModelError, UnsupportedError
+from latentalign.tasks.align import AlignerConfig, as_pair
 from latentalign.text.clitics import split_clitics
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Link, Span
@@ -73,6 +73,27 @@ class StatisticalAligner:
         model = from_tensors(found.tensors, found.values, where=str(folder))
         chosen = model.settings.threshold if threshold is None else threshold
         return cls(model=model, threshold=chosen, batch_size=batch_size, keep_matrix=keep_matrix)
+
+    @classmethod
+    def from_config(cls, settings: AlignerConfig, *, keep_matrix: bool = False) -> StatisticalAligner:
+        """Return the trained aligner that ``Aligner.load`` was asked for.
+
+        Raises:
+            UnsupportedError: a setting that a trained word aligner does not have.
+        """
+        given = [name for name in ("family", "potentials") if getattr(settings, name) is not None]
+        if settings.level != "word" or given:
+            raise UnsupportedError(
+                wanted=f"words aligned by {settings.model!r}, which brings its family and its scores",
+                came=", ".join([*given, *([] if settings.level == "word" else [f"level {settings.level}"])]),
+                fix="leave that out, or leave the model out",
+            )
+        return cls.load(
+            str(settings.model),
+            threshold=settings.threshold,
+            batch_size=settings.batch_size,
+            keep_matrix=keep_matrix,
+        )
 
     @classmethod
     def train(
@@ -229,6 +250,13 @@ class StatisticalAligner:
             family="markov",
             matrix=tuple(map(tuple, mass.tolist())) if self.keep_matrix else (),
         )
+
+
+def is_trained(name: str) -> bool:
+    """Return whether a name is that of a packaged word aligner, or of a folder with one."""
+    from latentalign.models.packaged import find
+
+    return find(name) is not None or (Path(name) / "manifest.json").is_file()
 
 
 def units(pair: TextPair, languages: tuple[str, str]) -> Sides:

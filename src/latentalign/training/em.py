@@ -144,6 +144,7 @@ class _View:
             self.alike[self.steps],
             *self.shares,
             self.jump,
+            settings.diagonal,
             settings.null_chance,
             settings.smoothing,
             settings.null_smoothing,
@@ -161,8 +162,10 @@ class _View:
         return float(sum(value for value, _ in done))
 
     def jumps(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (2, 2W + 1) the weights of the jumps: how often each was seen, and the same for all of those that stray,
-        as many as a sentence of mean length has places."""
+        """Return (2, 2W + 1) the weights of the jumps: how often each was seen, and an equal part of those that stray.
+
+        A sentence of mean length has a place for each part.
+        """
         places = np.array([[len(words)] for words in (self.met.source_types, self.met.target_types)])
         stray = self.settings.stray * seen.sum(axis=1, keepdims=True) / (places / (len(self.met.cell_ends) - 1))
         weights: NDArray[np.float64] = seen + stray + 1e-3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from latentalign.models.statistical.compiled import compiled
 from latentalign.models.statistical.emissions import Found
-from latentalign.models.statistical.kernels import both_ways
+from latentalign.models.statistical.kernels import both_ways, nearness
 from latentalign.training.bitext import Ends, Ints, Meetings
 
 Array = NDArray[np.float64]
@@ -41,13 +41,14 @@ class Prior(NamedTuple):
         alike: (pair of types,) what the spelling adds.
         source_share, target_share: (type,) of the words of the text.
         jump: (2, 2W + 1) weights, for reading the target in order and for the source.
-        null_chance, smoothing, null_smoothing: as in ``StatisticalConfig``.
+        diagonal, null_chance, smoothing, null_smoothing: as in ``StatisticalConfig``.
     """
 
     alike: Array
     source_share: Array
     target_share: Array
     jump: Array
+    diagonal: float
     null_chance: float
     smoothing: float
     null_smoothing: float
@@ -135,6 +136,7 @@ def expect(
             links,
             mine,
             alike,
+            nearness(n, m, prior.diagonal if ordered else 0.0),
             counts.source[source],
             counts.target[target],
             counts.null_source[source],

@@ -16,6 +16,7 @@ class Found(NamedTuple):
     Args:
         links, own, alike: (source, target) how often the two types were linked; how much of that this pair itself has
             put in, 0 for a new pair; what their spelling adds.
+        near: (source, target) the factor of each link for its place, see ``nearness``.
         source_links, target_links: (word,) the sum of the links of each word's type.
         null_source, null_target: (word,) how often its type was not linked.
         own_null_source, own_null_target: (word,) how much of that this pair has put in.
@@ -27,6 +28,7 @@ class Found(NamedTuple):
     links: Array
     own: Array
     alike: Array
+    near: Array
     source_links: Array
     target_links: Array
     null_source: Array
@@ -46,6 +48,7 @@ class Direction(NamedTuple):
     links: Array
     own: Array
     alike: Array
+    near: Array
     key_links: Array
     null: Array
     own_null: Array
@@ -55,12 +58,22 @@ class Direction(NamedTuple):
     null_smoothing: float
 
 
+def nearness(rows: int, columns: int, diagonal: float) -> Array:
+    r"""Return (row, column) the factor of a link for its distance from the diagonal.
+
+    $$\exp(-\text{diagonal} \cdot |(i + 1/2) / n - (j + 1/2) / m|)$$
+    """
+    down, along = (np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns
+    return np.exp(-diagonal * np.abs(down.reshape(-1, 1) - along))
+
+
 def to_target(found: Found) -> Direction:
     """Return what explains the target words."""
     return Direction(
         found.links.T.copy(),
         found.own.T.copy(),
         found.alike.T.copy(),
+        found.near.T.copy(),
         found.source_links,
         found.null_target,
         found.own_null_target,
@@ -77,6 +90,7 @@ def to_source(found: Found) -> Direction:
         found.links,
         found.own,
         found.alike,
+        found.near,
         found.target_links,
         found.null_source,
         found.own_null_source,
@@ -92,7 +106,7 @@ def odds(side: Direction) -> tuple[Array, Array]:
 
     $$p(f | e) = \frac{[C_{ef} - c_{ef}]_+ + \alpha (g_f + s_{ef})}{[C_e - c_e]_+ + \alpha}, \quad
     p(f | \text{NULL}) = \frac{[N_f - n_f]_+ + \nu g_f}{N + \nu}, \quad
-    \text{odds} = \frac{p(f | e)}{p(f | \text{NULL})}$$
+    \text{odds} = \text{near} \cdot \frac{p(f | e)}{p(f | \text{NULL})}$$
 
     C and N are the counts of the training text; c and n are what this pair itself has put into them and are left out,
     so that a pair of the training text is read as a new one is. Plain numpy that numba can compile, as all here.
@@ -102,4 +116,4 @@ def odds(side: Direction) -> tuple[Array, Array]:
     all_queries = np.maximum(side.key_links - side.own.sum(axis=0), 0.0) + side.smoothing
     unexplained = np.maximum(side.null - side.own_null, 0.0) + side.null_smoothing * side.share
     null = unexplained / (side.null_total + side.null_smoothing)
-    return explained / all_queries / null.reshape(-1, 1), null / side.share
+    return side.near * explained / all_queries / null.reshape(-1, 1), null / side.share

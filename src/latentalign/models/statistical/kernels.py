@@ -22,6 +22,8 @@ odds = compiled(emissions.odds)
 """``emissions.odds``, compiled."""
 to_target = compiled(emissions.to_target)
 """``emissions.to_target``, compiled."""
+nearness = compiled(emissions.nearness)
+"""``emissions.nearness``, compiled."""
 to_source = compiled(emissions.to_source)
 """``emissions.to_source``, compiled."""
 likeness = compiled(spelling.likeness)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentalign.models.statistical.emissions import Found
+from latentalign.models.statistical.emissions import Found, nearness
 from latentalign.models.statistical.memory import Memory
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.models.statistical.table import View
@@ -61,6 +61,7 @@ def read(
             links[c].reshape(shape),
             own,
             alike[c].reshape(shape),
+            nearness(*shape, settings.diagonal),
             source_links[here],
             target_links[there],
             null_source[here],

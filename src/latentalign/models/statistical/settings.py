@@ -19,6 +19,7 @@ class StatisticalConfig:
         averaged_passes: the last passes, whose sampled links make the tables; 1 to 255.
         width: the longest jump that has a weight of its own.
         stray: the share of jumps that may go anywhere, in [0, 1): it lets a reading recover from a wrong link.
+        diagonal: the log weight that a link loses from one corner to the other of the words by words matrix, at least 0.
         null_chance: of a step to NULL, in (0, 1).
         smoothing: how many links the prior of a word's translations is worth.
         null_smoothing: how many links the prior of NULL is worth.
@@ -37,6 +38,7 @@ class StatisticalConfig:
     averaged_passes: int = 5
     width: int = 30
     stray: float = 0.1
+    diagonal: float = 2.0
     null_chance: float = 0.1
     smoothing: float = 1.0
     null_smoothing: float = 10.0
@@ -51,6 +53,7 @@ class StatisticalConfig:
             "averaged_passes": 1 <= self.averaged_passes <= 255,
             "width": self.width >= 1,
             "stray": 0 <= self.stray < 1,
+            "diagonal": self.diagonal >= 0,
             "null_chance": 0 < self.null_chance < 1,
             "smoothing": self.smoothing > 0,
             "null_smoothing": self.null_smoothing > 0,
