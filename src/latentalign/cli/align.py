@@ -41,14 +41,19 @@ def align(
         str | None,
         typer.Option(help="independent, markov, monotonic, transport, matching or agreement; default by level."),
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least expected mass of a link.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Least expected mass of a link; default 0.4, or by the model."),
+    ] = None,
     format: Annotated[
         Form | None, typer.Option(help="Default: text for two strings, pharaoh for files and streams.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the same as --format json.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
-    model: Annotated[str | None, typer.Option(help="Encoder by name or folder; default MiniLM (English).")] = None,
-    layer: Annotated[int, typer.Option(help="Hidden layer of the states; negative from the last.")] = -1,
+    model: Annotated[
+        str | None, typer.Option(help="Encoder or word aligner (en-fr) by name or folder; default MiniLM.")
+    ] = None,
+    layer: Annotated[int, typer.Option(help="Hidden layer of the words; negative from the last.")] = -2,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default the GPU if there is one.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pairs scored together.")] = 64,
     input_format: Annotated[InputForm, typer.Option(help="How pairs are read; auto goes by the file name.")] = (

@@ -19,7 +19,7 @@ class StatisticalConfig:
         averaged_passes: the last passes, whose sampled links make the tables; 1 to 255.
         width: the longest jump that has a weight of its own.
         stray: the share of jumps that may go anywhere, in [0, 1): it lets a reading recover from a wrong link.
-        diagonal: the log weight that a link loses from one corner to the other of the words by words matrix, at least 0.
+        diagonal: the log weight that a link loses from the diagonal to the furthest corner, at least 0.
         null_chance: of a step to NULL, in (0, 1).
         smoothing: how many links the prior of a word's translations is worth.
         null_smoothing: how many links the prior of NULL is worth.
