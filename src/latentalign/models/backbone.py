@@ -21,6 +21,11 @@ class Backbone(Protocol):
         ...
 
     @property
+    def features(self) -> int:
+        """The size of a state."""
+        ...
+
+    @property
     def window(self) -> int | None:
         """How many tokens it can read at once, special ones included; None if there is no limit."""
         ...
@@ -59,6 +64,7 @@ class TransformersBackbone(nn.Module):
         super().__init__()
         self.model = model.get_encoder() if model.config.is_encoder_decoder else model
         self.depth: int = self.model.config.num_hidden_layers
+        self.features: int = self.model.config.hidden_size
         self.window = _window(self.model)
         self._seen = threading.local()
         self._parent, self._name = _layer_list(self.model, self.depth)

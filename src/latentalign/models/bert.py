@@ -89,6 +89,7 @@ class Bert(nn.Module):
             for number in range(config["num_hidden_layers"])
         )
         self.depth = len(self.layers)
+        self.features: int = config["hidden_size"]
         self.window: int | None = config["max_position_embeddings"]
 
     @classmethod

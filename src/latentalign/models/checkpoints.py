@@ -90,9 +90,10 @@ def attempts(name: str | Path | None = None, *, download: bool = True) -> Iterat
         yield Attempt(origin="folder", result=f"{str(name)!r} is no folder")
     if _is_default(name):
         yield Attempt(origin="package", result=_packaged())
-    yield Attempt(origin="cache", result=_from_hub(str(name or DEFAULT), local=True))
+    known = DEFAULT if _is_default(name) else str(name)
+    yield Attempt(origin="cache", result=_from_hub(known, local=True))
     if download:
-        yield Attempt(origin="hub", result=_from_hub(str(name or DEFAULT), local=False))
+        yield Attempt(origin="hub", result=_from_hub(known, local=False))
 
 
 def check_files(folder: Path) -> None:

@@ -44,6 +44,7 @@ class MultiVectorBackbone(nn.Module):
             )
         self.model = model
         self.task = task
+        self.features: int = model.get_embedding_dimension()
         limits = [getattr(model[0], f"{task}_length", None), model[0].max_seq_length]
         self.window = min((limit for limit in limits if limit), default=None)
 

@@ -16,6 +16,7 @@ from latentalign.models.bert import Bert
 from latentalign.models.pieces import PieceTokenizer
 from latentalign.models.reader import Pooling
 
+_VOCABULARIES = ("tokenizer.json", "vocab*", "*.model", "*.tiktoken", "tekken.json")
 _NO_LIMIT = 1_000_000  # tokenizers without a limit state 1e30
 
 
@@ -62,6 +63,8 @@ def read_tokenizer(folder: Path, *, prompt: str = "") -> PieceTokenizer:
     Raises:
         ModelError: there is none, or none of the fast kind, whose pieces know their place in the text.
     """
+    if not any(any(folder.glob(pattern)) for pattern in _VOCABULARIES):  # transformers would make an empty tokenizer
+        raise ModelError(wanted="a tokenizer, such as tokenizer.json", came="none", where=str(folder))
     config = _read_json(folder / "config.json")
     fast = _plain_bert_tokenizer(folder) if config.get("model_type") == "bert" else None
     if fast is not None:

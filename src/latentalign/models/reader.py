@@ -87,7 +87,7 @@ class Reader:
                     sums.append((batch.texts, *self._pool(batch, upper.float())))
         return Reading(
             pieces=pieces,
-            states=torch.cat(kept) if kept else (torch.zeros(0, 1, device=self._device) if states else None),
+            states=torch.cat([self._none, *kept]) if states else None,
             places=self._there(_inverse(order, len(pieces.ids))),
             pooled=self._combined(sums, len(texts)) if pooled else None,
         )
@@ -95,6 +95,10 @@ class Reader:
     @property
     def _device(self) -> torch.device:
         return device_of(self.model)
+
+    @property
+    def _none(self) -> Tensor:
+        return torch.zeros(0, self.model.features, device=self._device)
 
     def _there(self, values: Integers) -> Tensor:
         return torch.from_numpy(values).to(self._device)
@@ -124,12 +128,13 @@ class Reader:
         return (counted[:, None, :] @ states)[:, 0], counted.sum(dim=-1)
 
     def _combined(self, sums: Sequence[tuple[Integers, Tensor, Tensor]], texts: int) -> Tensor:
-        if not sums:
-            return torch.zeros(texts, 1, device=self._device)
-        rows = self._there(np.concatenate([row for row, _, _ in sums]))
-        total, count = torch.cat([total for _, total, _ in sums]), torch.cat([count for _, _, count in sums])
-        whole = total.new_zeros(texts, total.shape[-1]).index_add(0, rows, total)
-        return whole / count.new_zeros(texts).index_add(0, rows, count).clamp_min(1)[:, None]
+        whole = torch.zeros(texts, self.model.features, device=self._device)
+        count = torch.zeros(texts, device=self._device)
+        for window_texts, total, number in sums:
+            rows = self._there(window_texts)
+            whole.index_add_(0, rows, total)
+            count.index_add_(0, rows, number)
+        return whole / count.clamp_min(1)[:, None]
 
 
 def _inverse(order: Sequence[Integers], size: int) -> Integers:

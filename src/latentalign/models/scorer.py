@@ -142,7 +142,7 @@ class PairScorer:
         source, target = self.sides(sources, targets, level=level, known=known)
         mask = source.mask[:, :, None] & target.mask[:, None, :]
         total = torch.zeros(mask.shape, device=mask.device)
-        for potential in self.potentials:
+        for potential in self.potentials if len(sources) else ():
             total = total + potential.weight * potential(source, target)
         return torch.where(mask, total, 0.0), mask
 
