@@ -6,7 +6,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from os import PathLike, fspath
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias, cast
@@ -78,22 +78,35 @@ def read_lines(source: Source, *, may_be_empty: bool = False) -> Iterator[Line]:
     [(1, 'one'), (2, 'two')]
     """
     name, number = source_name(source), 0
-    try:
-        with _opened(source, name) as stream:
-            for number, raw in enumerate(_decompressed(stream), 1):
-                content = raw.removeprefix(_BOM) if number == 1 else raw
-                yield Line(name, number, content.removesuffix(b"\n").removesuffix(b"\r"))
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            wanted="a file that can be read",
-            came=str(getattr(error, "strerror", None) or error),
-            where=name,
-            fix="check the path, and that the file is whole",
-        ) from error
+    with _readable(source, name) as stream:
+        for number, raw in enumerate(stream, 1):
+            content = raw.removeprefix(_BOM) if number == 1 else raw
+            yield Line(name, number, content.removesuffix(b"\n").removesuffix(b"\r"))
     if not number and not may_be_empty:
         raise InputError(wanted="at least one line", came="an empty file", where=name)
+
+
+def read_chunks(source: Source, *, size: int = 65536) -> Iterator[bytes]:
+    """Yield the bytes of a source in pieces, for a format that has its own parser.
+
+    Args:
+        source: a path, ``-`` for standard input, or an open binary stream, which is left open; gzip is unpacked.
+        size: the most bytes of a piece.
+
+    Raises:
+        InputError: the source cannot be opened or read, or is empty.
+
+    >>> import io
+    >>> list(read_chunks(io.BytesIO(b"<a></a>"), size=4))
+    [b'<a><', b'/a>']
+    """
+    name, chunk = source_name(source), b""
+    with _readable(source, name) as stream:
+        while following := stream.read(size):
+            chunk = following
+            yield chunk
+    if not chunk:
+        raise InputError(wanted="a file with something in it", came="an empty file", where=name)
 
 
 def source_name(source: Source) -> str:
@@ -118,6 +131,23 @@ def one_line(text: str) -> str:
 
 
 _FLAT = str.maketrans("\t\n\r", "   ")
+
+
+@contextmanager
+def _readable(source: Source, name: str) -> Iterator[BinaryIO]:
+    """Yield the source as a stream, unpacked; what goes wrong while it is read names it."""
+    try:
+        with _opened(source, name) as stream:
+            yield _decompressed(stream)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            wanted="a file that can be read",
+            came=str(getattr(error, "strerror", None) or error),
+            where=name,
+            fix="check the path, and that the file is whole",
+        ) from error
 
 
 def _opened(source: Source, name: str) -> AbstractContextManager[BinaryIO]:
