@@ -125,6 +125,10 @@ readers = Registry(
         "tsv": "latentalign.formats.tsv:read",
         "jsonl": "latentalign.formats.jsonl:read",
         "pharaoh": "latentalign.formats.pharaoh:read",
+        "tmx": "latentalign.formats.tmx:read",
+        "xliff": "latentalign.formats.xliff:read",
+        "conllu": "latentalign.formats.conll:read_conllu",
+        "bio": "latentalign.formats.conll:read_bio",
     },
 )
 writers = Registry(
@@ -136,6 +140,10 @@ writers = Registry(
         "html": "latentalign.formats.html:write",
         "svg": "latentalign.formats.svg:write",
         "text": "latentalign.formats.plain:write",
+        "tmx": "latentalign.formats.tmx:write",
+        "xliff": "latentalign.formats.xliff:write",
+        "conllu": "latentalign.formats.conll:write_conllu",
+        "bio": "latentalign.formats.conll:write_bio",
     },
 )
 metrics = Registry(
@@ -148,7 +156,16 @@ metrics = Registry(
         "accuracy": "latentalign.metrics.accuracy:accuracy",
     },
 )
-tasks = Registry("tasks", {"align": "latentalign.tasks.align:Aligner"})
+tasks = Registry(
+    "tasks",
+    {
+        "align": "latentalign.tasks.align:Aligner",
+        "transfer-markup": "latentalign.tasks.transfer_markup:MarkupProjector",
+        "transfer-labels": "latentalign.tasks.transfer_labels:LabelProjector",
+        "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
+        "check": "latentalign.tasks.check:TranslationChecker",
+    },
+)
 evaluations = Registry(
     "evaluations",
     {

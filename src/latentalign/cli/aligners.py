@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from latentalign.tasks.pair_aligner import PairAligner
 
-if TYPE_CHECKING:
-    from latentalign.tasks.align import Aligner
 
-
-def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> Aligner:
+def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> PairAligner:
     """Return an aligner with its model loaded.
 
     Args:
@@ -30,14 +27,13 @@ def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: 
 
 
 def load_word_aligner(
-    *,
     links: Path | None,
     base: int,
     tokenized: bool,
     model: str | None,
     device: str | None,
     batch_size: int,
-    overrides: list[str] | None,
+    overrides: list[str],
 ) -> PairAligner:
     """Return what a task on words aligns with: the links of a file, or a model that keeps its expected alignments."""
     if links is not None:
@@ -45,4 +41,4 @@ def load_word_aligner(
 
         return GivenLinks(links=str(links), base=base, tokenized=tokenized)
     changes = {"model": model, "device": device, "batch_size": batch_size}
-    return load_aligner(changes, overrides or [], keep_matrix=True)
+    return load_aligner(changes, overrides, keep_matrix=True)

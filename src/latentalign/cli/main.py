@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from latentalign import __version__
-from latentalign.cli import align, doctor, evaluate, train, view
+from latentalign.cli import align, check, doctor, evaluate, lexicon, train, transfer, view
 from latentalign.errors import LatentAlignError
 
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -42,6 +42,9 @@ def _program(
 
 
 app.command("align")(align.align)
+app.add_typer(transfer.app, name="transfer")
+app.command("lexicon")(lexicon.lexicon)
+app.command("check")(check.check)
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-class InputForm(str, Enum):
+class InputForm(StrEnum):
     """How pairs are read."""
 
     auto = "auto"
@@ -20,7 +20,7 @@ class InputForm(str, Enum):
     xliff = "xliff"
 
 
-class OnError(str, Enum):
+class OnError(StrEnum):
     """What becomes of a record that cannot be used."""
 
     fail = "fail"
@@ -43,5 +43,7 @@ Tokenized = Annotated[bool, typer.Option("--tokenized", help="Words are what sta
 OnErrorOption = Annotated[
     OnError, typer.Option("--on-error", help="A bad record: stop, leave it out, or an empty one.")
 ]
+SourceLanguage = Annotated[str | None, typer.Option(help="Language tag of the source in TMX and XLIFF.")]
+TargetLanguage = Annotated[str | None, typer.Option(help="Language tag of the target in TMX and XLIFF.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, with the evidence.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")]

@@ -16,7 +16,13 @@ SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv", ".tmx": "tmx", "
 
 
 def read_pairs(
-    source: str, target: str | None, *, form: str, tokenized: bool, markup: bool = False
+    source: str,
+    target: str | None,
+    *,
+    form: str,
+    tokenized: bool,
+    markup: bool = False,
+    languages: tuple[str | None, str | None] = (None, None),
 ) -> Iterator[TextPair | Failure]:
     """Return the pairs that the arguments of a command mean.
 
@@ -25,7 +31,8 @@ def read_pairs(
         target: the other text or file; None if ``source`` holds pairs.
         form: a reader, or ``auto`` to go by the name of the file.
         tokenized: words are what stands between whitespace.
-        markup: keep the inline elements of TMX and XLIFF in the texts.
+        markup: the source has inline tags: those of TMX and XLIFF stay, and no words are split before them.
+        languages: the two variants of a TMX unit; None takes its own default.
 
     Raises:
         InputError: a text beside a file, or one text alone.
@@ -33,11 +40,11 @@ def read_pairs(
     from latentalign.text.pairs import TextPair
 
     if target is None:
-        return _read_one(source, form, tokenized=tokenized, markup=markup)
+        return _read_one(source, form, tokenized=tokenized and not markup, markup=markup, languages=languages)
     if is_file(source) and is_file(target):
         from latentalign.formats import parallel
 
-        return parallel.read(source, target, tokenized=tokenized)
+        return parallel.read(source, target, tokenized=tokenized and not markup)
     if is_file(source) or is_file(target):
         raise InputError(
             wanted="two files or two texts",
@@ -58,7 +65,9 @@ def is_file(text: str) -> bool:
         return False
 
 
-def _read_one(source: str, form: str, *, tokenized: bool, markup: bool) -> Iterator[TextPair | Failure]:
+def _read_one(
+    source: str, form: str, *, tokenized: bool, markup: bool, languages: tuple[str | None, str | None]
+) -> Iterator[TextPair | Failure]:
     if not is_file(source):
         raise InputError(
             wanted="a second text, or a file of pairs, or - for stdin",
@@ -68,6 +77,8 @@ def _read_one(source: str, form: str, *, tokenized: bool, markup: bool) -> Itera
         )
     if form == "auto":
         form = SUFFIXES.get(Path(source.removesuffix(".gz")).suffix, "parallel")
-    options: dict[str, Any] = {"markup": True} if markup and form in {"tmx", "xliff"} else {}
+    options: dict[str, Any] = {"markup": "source"} if markup and form in {"tmx", "xliff"} else {}
+    if form == "tmx":
+        options |= dict(zip(("source_language", "target_language"), languages, strict=True))
     found: Iterator[TextPair | Failure] = registry.readers.load(form)(source, tokenized=tokenized, **options)
     return found
