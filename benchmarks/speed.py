@@ -60,13 +60,13 @@ def main() -> None:
     options = parser.parse_args()
     command = f"python -m benchmarks.speed --data DIR --pairs {options.pairs} --threads {options.threads}"
     with tempfile.TemporaryDirectory() as folder:
-        write_table("speed-start", start_up(Path(folder)), command=command)
+        write_table("speed-start", start_up(), command=command)
         write_table("speed-pairs", throughput(options, Path(folder)), command=command)
         if not options.skip_memory:
             write_table("speed-memory", memory(options, Path(folder)), command=command)
 
 
-def start_up(folder: Path) -> list[dict[str, Any]]:
+def start_up() -> list[dict[str, Any]]:
     """Return the wall time of ``--help`` and of one pair from a cold start, the median of five runs."""
     program = [sys.executable, "-m", "latentalign"]
     one = [*program, "align", "Where can I renew my travel document?", "Passports are renewed at the city office."]

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentalign import registry
 from latentalign.cli.aligners import load_aligner
-from latentalign.cli.options import InputForm, OnError
+from latentalign.cli.options import (
+    BatchSize,
+    Device,
+    InputForm,
+    OnError,
+    OnErrorOption,
+    Output,
+    PairForm,
+    Setting,
+    Source,
+    Tokenized,
+)
 from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import is_file, read_pairs
 
+if TYPE_CHECKING:
+    from latentalign.text.pairs import Failure
+    from latentalign.text.spans import Evidence
 
-class Level(str, Enum):
+
+class Level(StrEnum):
     """What is aligned."""
 
     word = "word"
     sentence = "sentence"
 
 
-class Form(str, Enum):
+class Form(StrEnum):
     """How alignments are printed."""
 
     text = "text"
@@ -34,7 +49,7 @@ class Form(str, Enum):
 
 
 def align(
-    source: Annotated[str, typer.Argument(help="A text, a file with one text a line, or - for pairs on stdin.")],
+    source: Source,
     target: Annotated[str | None, typer.Argument(help="The other text or file; left out for a file of pairs.")] = None,
     level: Annotated[Level, typer.Option(help="What is aligned.")] = Level.word,
     family: Annotated[
@@ -49,25 +64,19 @@ def align(
         Form | None, typer.Option(help="Default: text for two strings, pharaoh for files and streams.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the same as --format json.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
+    output: Output = None,
     model: Annotated[
         str | None, typer.Option(help="Encoder or word aligner (en-fr) by name or folder; default MiniLM.")
     ] = None,
     layer: Annotated[int, typer.Option(help="Hidden layer of the words; negative from the last.")] = -2,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default the GPU if there is one.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pairs scored together.")] = 64,
-    input_format: Annotated[InputForm, typer.Option(help="How pairs are read; auto goes by the file name.")] = (
-        InputForm.auto
-    ),
-    tokenized: Annotated[bool, typer.Option("--tokenized", help="Words are what stands between spaces.")] = False,
-    on_error: Annotated[OnError, typer.Option(help="A bad record: stop, leave it out, or an empty line.")] = (
-        OnError.fail
-    ),
+    device: Device = None,
+    batch_size: BatchSize = 64,
+    input_format: PairForm = InputForm.auto,
+    tokenized: Tokenized = False,
+    on_error: OnErrorOption = OnError.fail,
     base: Annotated[int, typer.Option(min=0, max=1, help="Pharaoh counts words from 0 or from 1.")] = 0,
     probabilities: Annotated[bool, typer.Option("--probabilities", help="Pharaoh links with their mass.")] = False,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the aligner, as family.temperature=0.5.")
-    ] = None,
+    set_: Setting = None,
 ) -> int:
     """Align two texts, two files line by line, or a stream of pairs, and print the links with their evidence.
 
@@ -93,15 +102,19 @@ def align(
     }
     aligner = load_aligner(changes, set_ or [], keep_matrix=form in (Form.html, Form.svg))
     results, failures = settled(aligner.align_many(pairs), on_error=on_error.value)
+    options = {"base": base, "probabilities": probabilities} if form is Form.pharaoh else {}
     with opened(output) as out:
-        if form is Form.html:
-            from latentalign.formats.html import write_page
-
-            out.write(write_page(list(progress(results, "pairs"))))
-        else:
-            write = registry.writers.load(form.value)
-            options = {"base": base, "probabilities": probabilities} if form is Form.pharaoh else {}
-            for number, record in enumerate(progress(results, "pairs")):
-                first = {"header": number == 0} if form is Form.tsv else {}
-                out.write(write(record, **options, **first) + "\n")
+        out.writelines(_rendered(progress(results, "pairs"), form, options))
     return 3 if failures else 0
+
+
+def _rendered(records: Iterable[Evidence | Failure], form: Form, options: dict[str, Any]) -> Iterator[str]:
+    if form is Form.html:
+        from latentalign.formats.html import write_page
+
+        yield write_page(list(records))
+        return
+    write = registry.writers.load(form.value)
+    for number, record in enumerate(records):
+        first = {"header": number == 0} if form is Form.tsv else {}
+        yield write(record, **options, **first) + "\n"

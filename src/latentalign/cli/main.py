@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = app(arguments, standalone_mode=False)
     except UsageError as error:
         error.show()
-        return error.exit_code
+        return int(error.exit_code)
     except LatentAlignError as error:
         return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):

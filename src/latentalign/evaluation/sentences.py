@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.families import AlignmentFamily
 from latentalign.metrics.beads import Bead, beads_of, strict_f1
+from latentalign.models.potentials.lexical import Lexical
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.models.units import Units
 from latentalign.text.pairs import TextPair
@@ -21,11 +22,18 @@ from latentalign.text.pairs import TextPair
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """One way to align sentences: a name, its potentials and its family."""
+    """One way to align sentences.
+
+    Args:
+        name: of the row.
+        potentials, family: tables of settings.
+        idf: whether features that lexical potentials share are weighted by how rare they are in the two documents.
+    """
 
     name: str
     potentials: list[dict[str, Any]]
     family: dict[str, Any]
+    idf: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +74,19 @@ class Sentences(Recipe):
                 Units(text=text, spans=spans or ())
                 for text, spans in ((pair.source, pair.source_spans), (pair.target, pair.target_spans))
             ]
-            best = family.best(*scorer.score(sides[:1], sides[1:], level="sentence"))[0]
+            used = with_idf(scorer, row[self.source] + row[self.target]) if system.idf else scorer
+            best = family.best(*used.score(sides[:1], sides[1:], level="sentence"))[0]
             links = {(i, j) for i, j in best.nonzero().tolist()}
             given += _numbered(number, beads_of(links, sources=len(sides[0].spans), targets=len(sides[1].spans)))
             gold += _numbered(number, [(tuple(left), tuple(right)) for left, right in row["align"]])
         f1 = strict_f1(given, gold)
         return {"system": system.name, "F1": f1, "beads": sum(all(bead) for bead in given)}
+
+
+def with_idf(scorer: PairScorer, texts: list[str]) -> PairScorer:
+    """Return the scorer with the document frequencies of some texts in its lexical potentials."""
+    potentials = tuple(one.fit(texts) if isinstance(one, Lexical) else one for one in scorer.potentials)
+    return replace(scorer, potentials=potentials)
 
 
 def _numbered(document: int, beads: list[Bead]) -> list[Bead]:

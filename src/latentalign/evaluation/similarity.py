@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
+from torch.nn import functional as F
 
 from latentalign import config, registry
 from latentalign.evaluation.files import find, lines
@@ -72,8 +72,7 @@ class Similarity(Recipe):
             title="Semantic textual similarity: Spearman with the human score",
             rows=table,
             notes=[
-                f"test: {sum(map(len, test.values())):,} pairs with a numeric score in {len(test)} sets; weights fitted "
-                f"on {sum(map(len, train.values())):,} pairs of {len(train)} other sets, seed {self.seed}",
+                f"test: {_count(test)} with a numeric score; weights fitted on {_count(train)}, seed {self.seed}",
                 f"weights, in order: {names}; score: value a unit, 2 Phi / (n + m)",
             ],
         )
@@ -83,13 +82,15 @@ class Similarity(Recipe):
 
     def _fit(self, family: AlignmentFamily, sets: Mapping[str, tuple[Parts, Tensor]]) -> Tensor:
         def loss(weights: Tensor) -> Tensor:
-            found = [
-                _pearson(relevance(inside.alignment(family, weights)), gold) for inside, gold in sets.values()
-            ]
+            found = [_pearson(relevance(inside.alignment(family, weights)), gold) for inside, gold in sets.values()]
             return -torch.stack(found).mean()
 
         start = [float(potential.get("weight", 1.0)) for potential in self.potentials]
         return fit_weights(loss, start, steps=self.steps, rate=self.rate)
+
+
+def _count(sets: Mapping[str, Rows]) -> str:
+    return f"{sum(map(len, sets.values())):,} pairs in {len(sets)} sets"
 
 
 def _read(path: Path) -> Rows:
@@ -118,10 +119,16 @@ def _values(family: AlignmentFamily, weights: Tensor, inside: Parts) -> list[flo
 def _cosines(scorer: PairScorer, rows: Rows) -> list[float]:
     assert scorer.encoder is not None
     sides = [
-        torch.stack([one.pooled for one in scorer.encoder.encode(_units(row[side] for row in rows), level="word")])
+        torch.stack(
+            [
+                one.pooled
+                for one in scorer.encoder.encode(_units(row[side] for row in rows), level="word")
+                if one.pooled is not None
+            ]
+        )
         for side in (1, 2)
     ]
-    return cosine_similarity(sides[0], sides[1]).tolist()
+    return F.cosine_similarity(sides[0], sides[1]).tolist()
 
 
 def _units(texts: Any) -> list[Units]:
@@ -130,11 +137,10 @@ def _units(texts: Any) -> list[Units]:
 
 def _pearson(found: Tensor, gold: Tensor) -> Tensor:
     left, right = found - found.mean(), gold - gold.mean()
-    return (left * right).sum() / (left.norm() * right.norm()).clamp_min(1e-9)
+    return F.cosine_similarity(left, right, dim=0)
 
 
 def _row(system: str, found: Mapping[str, float], weights: str) -> dict[str, Cell]:
     mean = sum(found.values()) / len(found)
     short = {name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".test"): x for name, x in found.items()}
     return {"system": system, "mean": mean, **short, "weights": weights}
-

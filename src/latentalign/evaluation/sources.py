@@ -78,8 +78,8 @@ class Sources(Recipe):
             title="Summary to source sentence: accuracy of the best sentence",
             rows=table,
             notes=[
-                f"{len(dev):,} dev documents, first summary of each; weights fitted on {self.documents} training "
-                f"documents; TF-IDF counts from {len(train):,} training documents; 95% bootstrap over documents",
+                f"{len(dev):,} dev documents, first summary of each; 95% bootstrap over documents",
+                f"weights fitted on {self.documents} training documents, TF-IDF counts from all {len(train):,}",
                 f"weights, in order: {names}",
             ],
         )
@@ -101,7 +101,7 @@ class _Candidates:
         )
 
     def values(self, family: AlignmentFamily, weights: Tensor) -> tuple[Tensor, ...]:
-        return relevance(self.parts.alignment(family, weights)).split(self.sizes)
+        return torch.split(relevance(self.parts.alignment(family, weights)), self.sizes)
 
     def loss(self, family: AlignmentFamily, weights: Tensor) -> Tensor:
         found = [
@@ -130,8 +130,13 @@ def _read(path: Path) -> list[Document]:
 def _row(system: str, chosen: Sequence[int], documents: Sequence[Document], weights: str) -> dict[str, Cell]:
     right = [float(index in document.gold) for index, document in zip(chosen, documents, strict=True)]
     interval = bootstrap(right, lambda values: sum(values) / len(values))
-    exact = accuracy(chosen, [sorted(document.gold) for document in documents])
-    return {"system": system, "accuracy": exact, "95%": f"{interval.low:.3f} to {interval.high:.3f}", "weights": weights}
+    exact = accuracy(chosen, [tuple(document.gold) for document in documents])
+    return {
+        "system": system,
+        "accuracy": exact,
+        "95%": f"{interval.low:.3f} to {interval.high:.3f}",
+        "weights": weights,
+    }
 
 
 def _tfidf(train: Sequence[Document], dev: Sequence[Document]) -> list[int]:

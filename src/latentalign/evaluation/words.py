@@ -13,6 +13,7 @@ from latentalign.evaluation.report import Cell, Report
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.links import LinkCounts
 from latentalign.tasks.align import Aligner, AlignerConfig
+from latentalign.tasks.pair_aligner import PairAligner
 from latentalign.text.pairs import Failure, TextPair
 
 
@@ -43,7 +44,7 @@ class Words(Recipe):
         )
 
 
-def _aligned(aligner: Aligner, rows: Sequence[dict[str, Any]]) -> list[set[tuple[int, int]]]:
+def _aligned(aligner: PairAligner, rows: Sequence[dict[str, Any]]) -> list[set[tuple[int, int]]]:
     results = aligner.align_many(TextPair.from_words(row["src"], row["tgt"]) for row in rows)
     return [
         set() if isinstance(result, Failure) else {(i, j) for i, j, _ in result.indexed_links()} for result in results

@@ -133,8 +133,9 @@ class LatentAlignment:
         bonus = 4 * size * (largest.detach() + 100 * self.family.temperature)
         paid = self.paid + bonus * wanted.sum(dim=(-2, -1))
         found = replace(self, scores=scores + bonus * wanted, mask=mask, paid=paid)
-        if bool((wanted & ~found.best).any()):
-            lost = (wanted & ~found.best).nonzero()[0].tolist()
+        missing = wanted & (~found.best | (found.expected < 0.5))
+        if bool(missing.any()):
+            lost = missing.nonzero()[0].tolist()
             raise InputError(
                 wanted=f"required links that one alignment of {self.family} can have together",
                 came=f"a set of which {lost} cannot be there",

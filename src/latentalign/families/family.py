@@ -93,9 +93,7 @@ class AlignmentFamily(ABC):
             return flat.sum(dim=(-2, -1)).reshape(shape[:-2])
         return self._entropy(flat, admitted).reshape(shape[:-2])
 
-    def sample(
-        self, scores: Tensor, mask: Tensor | None = None, *, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def sample(self, scores: Tensor, mask: Tensor | None = None, *, generator: torch.Generator | None = None) -> Tensor:
         r"""Return (\*batch, query, key) bool, one alignment drawn from the distribution.
 
         Raises:
