@@ -69,7 +69,7 @@ def equal(left: list[Encoded], right: list[Encoded]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_states_are_those_of_transformers_at_every_layer(folder: Folder, kind: str, layer: int) -> None:
     states, pooled = by_transformers(folder(kind), HARD, layer)
-    (found,) = load(folder(kind), layer=layer).encode([units(HARD)])
+    (found,) = load(folder(kind), layer=layer, pooled_layer=layer).encode([units(HARD)])
     assert_close(found.states, states, atol=1e-5, rtol=1e-4)
     assert_close(found.pooled, pooled, atol=1e-5, rtol=1e-4)
 
@@ -80,13 +80,26 @@ def test_layers_above_the_wanted_one_are_dropped(folder: Folder, kind: str) -> N
         return next(len(module) for module in encoder.model.modules() if isinstance(module, torch.nn.ModuleList))
 
     assert layers(load(folder(kind))) == LAYERS
-    assert layers(load(folder(kind), layer=1)) == 1
+    assert layers(load(folder(kind), layer=1)) == LAYERS
     assert layers(load(folder(kind), layer=1, pooled_layer=2)) == 2
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"albert"}))
+def test_layers_above_the_wanted_one_are_not_run(folder: Folder, kind: str) -> None:
+    encoder = load(folder(kind), layer=1, pooled_layer=2)
+    above = next(module for module in encoder.model.modules() if isinstance(module, torch.nn.ModuleList))[1]
+    ran: list[bool] = []
+    above.register_forward_pre_hook(lambda *_: ran.append(True))
+    (states,) = encoder.encode([units(HARD)], pooled=False)
+    assert not ran
+    (both,) = encoder.encode([units(HARD)])
+    assert ran
+    assert_close(states.states, both.states)
 
 
 def test_the_vector_of_a_text_may_come_from_another_layer(folder: Folder) -> None:
     for kind in ("bert", "roberta", "albert"):
-        (found,) = load(folder(kind), layer=1, pooled_layer=-1).encode([units(HARD)])
+        (found,) = load(folder(kind), layer=1).encode([units(HARD)])
         assert_close(found.states, by_transformers(folder(kind), HARD, 1)[0], atol=1e-5, rtol=1e-4)
         assert_close(found.pooled, by_transformers(folder(kind), HARD, LAYERS)[1], atol=1e-5, rtol=1e-4)
 
@@ -106,7 +119,7 @@ def test_a_batch_equals_the_loop_over_its_texts(folder: Folder, kind: str) -> No
 
 def test_windows_change_nothing_where_a_piece_needs_no_context(folder: Folder) -> None:
     """The embedding of T5 knows no positions: any windows must give the states of one window."""
-    encoder = load(folder("t5"), layer=0, window=4000)
+    encoder = load(folder("t5"), layer=0, pooled_layer=0, window=4000)
     whole = encoder.encode([units(LONG)])
     for window, overlap in ((2, 0), (9, None), (9, 7), (64, 1)):
         equal(replace(encoder, window=window, overlap=overlap).encode([units(LONG)]), whole)

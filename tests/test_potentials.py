@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from strategies import quick
@@ -75,7 +75,7 @@ def test_every_registered_potential_is_among_the_cases() -> None:
 
 
 @pytest.mark.parametrize("potential", CASES, ids=lambda one: type(one).__name__)
-@quick
+@settings(quick, max_examples=15)
 @given(batches)
 def test_a_batch_equals_the_loop_and_padding_is_finite(potential, texts) -> None:
     source, target = sides(texts)

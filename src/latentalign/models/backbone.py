@@ -40,7 +40,7 @@ class Backbone(Protocol):
         Args:
             ids: (batch, token) int64, padded.
             mask: (batch, token) bool, True for real tokens.
-            layers: none above what ``truncate`` left.
+            layers: one or several, none above what ``truncate`` left; those above the highest are not run.
         """
         ...
 
@@ -49,12 +49,16 @@ class Backbone(Protocol):
         ...
 
 
+class _Enough(Exception):  # noqa: N818 - not an error
+    """Ends a pass of a model at the last layer that is wanted."""
+
+
 class TransformersBackbone(nn.Module):
     """Any encoder of transformers, or the encoder of an encoder-decoder.
 
     States below the last layer are taken where the layer ends, before any final normalisation, as ``hidden_states`` of
-    transformers are; the last ones are ``last_hidden_state``. So the layers above need not exist. An architecture that
-    shares one layer (ALBERT) keeps all of them.
+    transformers are; the last ones are ``last_hidden_state``. So the layers above need not run. An architecture that
+    shares one layer (ALBERT) runs all of them.
 
     Args:
         model: a ``PreTrainedModel``.
@@ -66,12 +70,12 @@ class TransformersBackbone(nn.Module):
         self.depth: int = self.model.config.num_hidden_layers
         self.features: int = self.model.config.hidden_size
         self.window = _window(self.model)
-        self._seen = threading.local()
+        self._run = threading.local()  # two threads may read at once
         self._parent, self._name = _layer_list(self.model, self.depth)
         for number, layer in enumerate(self._layers):
-            layer.register_forward_hook(self._keep(number + 1))
+            layer.register_forward_hook(self._hook(number + 1))
         if self._layers:
-            self._layers[0].register_forward_pre_hook(self._keep_embedding, with_kwargs=True)
+            self._layers[0].register_forward_pre_hook(self._embedding_hook, with_kwargs=True)
 
     @property
     def _layers(self) -> Sequence[nn.Module]:
@@ -89,22 +93,31 @@ class TransformersBackbone(nn.Module):
         if not self._name:
             states = self.model(**inputs, output_hidden_states=True).hidden_states
             return [states[layer] for layer in layers]
-        self._seen.states = {layer: None for layer in layers if layer < self.depth}
-        last = self.model(**inputs).last_hidden_state
-        seen = {**self._seen.states, self.depth: last}
-        self._seen.states = {}
+        self._run.wanted, self._run.seen = set(layers), {}
+        try:
+            self._run.seen[self.depth] = self.model(**inputs).last_hidden_state
+        except _Enough:
+            pass
+        finally:
+            self._run.wanted, seen = set(), self._run.seen
         return [seen[layer] for layer in layers]
 
-    def _keep(self, number: int) -> Any:
+    def _hook(self, number: int) -> Any:
         def hook(_layer: nn.Module, _inputs: Any, output: Any) -> None:
-            if number in getattr(self._seen, "states", ()):
-                self._seen.states[number] = output[0] if isinstance(output, tuple) else output
+            self._keep(number, output[0] if isinstance(output, tuple) else output)
 
         return hook
 
-    def _keep_embedding(self, _layer: nn.Module, inputs: Any, named: dict[str, Any]) -> None:
-        if 0 in getattr(self._seen, "states", ()):
-            self._seen.states[0] = inputs[0] if inputs else named["hidden_states"]
+    def _embedding_hook(self, _layer: nn.Module, inputs: Any, named: dict[str, Any]) -> None:
+        self._keep(0, inputs[0] if inputs else named["hidden_states"])
+
+    def _keep(self, number: int, states: Tensor) -> None:
+        """Note the states after a layer if this pass wants them; the last layer's are normalised later."""
+        wanted: set[int] = getattr(self._run, "wanted", set())
+        if number in wanted and number < self.depth:
+            self._run.seen[number] = states
+            if number == max(wanted):
+                raise _Enough
 
 
 def _layer_list(model: nn.Module, depth: int) -> tuple[nn.Module, str]:

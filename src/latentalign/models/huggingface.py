@@ -34,8 +34,8 @@ class HuggingFaceEncoder:
         model: what gives the hidden states.
         tokenizer: what gives the word pieces.
         layer: where the states of units come from: 0 is the embedding, negative layers count from the last.
-        pooled_layer: where the vectors of texts and sentences come from; None is ``layer``. Layers above both are
-            dropped from the model.
+        pooled_layer: where the vectors of texts and sentences come from. Layers above both are dropped from the
+            model, and layers above the one that a call needs are not run.
         pooling: ``mean`` of all tokens, special ones included, as sentence-transformers do; or ``cls``, the first one.
         window: tokens read at once, special ones included.
         overlap: tokens that neighbouring windows share at least; None is a quarter of the window.
@@ -51,7 +51,7 @@ class HuggingFaceEncoder:
     tokenizer: PieceTokenizer
     _: KW_ONLY
     layer: int = -1
-    pooled_layer: int | None = None
+    pooled_layer: int = -1
     pooling: Pooling = "mean"
     window: int = _WINDOW
     overlap: int | None = None
@@ -67,7 +67,7 @@ class HuggingFaceEncoder:
         folder: Path,
         *,
         layer: int = -1,
-        pooled_layer: int | None = None,
+        pooled_layer: int = -1,
         pooling: Pooling | None = None,
         window: int | None = None,
         overlap: int | None = None,
@@ -111,14 +111,12 @@ class HuggingFaceEncoder:
     @cached_property
     def _reader(self) -> Reader:
         depth = self.model.depth
-        layer = layer_index(self.layer, depth=depth, where="layer")
-        pooled = layer if self.pooled_layer is None else self.pooled_layer
         room = self.window - self.tokenizer.special
         return Reader(
             model=self.model,
             tokenizer=self.tokenizer,
-            layer=layer,
-            pooled_layer=layer_index(pooled, depth=depth, where="pooled_layer"),
+            layer=layer_index(self.layer, depth=depth, where="layer"),
+            pooled_layer=layer_index(self.pooled_layer, depth=depth, where="pooled_layer"),
             pooling=self.pooling,
             room=room,
             overlap=room // 4 if self.overlap is None else self.overlap,

@@ -79,12 +79,12 @@ class Reader:
         with self._mode():
             for members in batches(self._windows(pieces), extra=self.tokenizer.special, tokens=self.batch_tokens):
                 batch = pack(members, pieces, self.tokenizer)
-                lower, upper = self._run(batch)
+                found = self._run(batch, states=states, pooled=pooled)
                 if states:
-                    kept.append(lower.flatten(0, 1)[self._there(batch.rows)].float())
+                    kept.append(found[0].flatten(0, 1)[self._there(batch.rows)].float())
                     order.append(batch.pieces)
                 if pooled:
-                    sums.append((batch.texts, *self._pool(batch, upper.float())))
+                    sums.append((batch.texts, *self._pool(batch, found[-1].float())))
         return Reading(
             pieces=pieces,
             states=torch.cat([self._none, *kept]) if states else None,
@@ -114,11 +114,10 @@ class Reader:
             for window in windows(count, size=self.room, overlap=self.overlap, text=text)
         ]
 
-    def _run(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _run(self, batch: Batch, *, states: bool, pooled: bool) -> list[Tensor]:
         real = torch.from_numpy(batch.real).to(self._device)
-        wanted = (self.layer,) if self.layer == self.pooled_layer else (self.layer, self.pooled_layer)
-        found = self.model.hidden(self._there(batch.ids), real, layers=wanted)
-        return found[0], found[-1]
+        wanted = [self.layer] * states + [self.pooled_layer] * pooled
+        return self.model.hidden(self._there(batch.ids), real, layers=wanted)
 
     def _pool(self, batch: Batch, states: Tensor) -> tuple[Tensor, Tensor]:
         """Return for each window the sum of what counts for its text, and how many that are."""

@@ -33,7 +33,8 @@ class ScorerConfig:
         potentials: tables with the ``name`` of a potential, its ``weight`` and its settings.
         model: encoder by hub name or folder; None is the default encoder.
         layer: where the states of units come from: 0 is the embedding, negative layers count from the last.
-        pooled_layer: where the vectors of texts and sentences come from; None is ``layer``.
+        pooled_layer: where the vectors of texts and sentences come from; the last layer is the one that models of
+            sentences were trained on.
         pooling: ``mean`` or ``cls``; None is what the checkpoint says.
         window: tokens read at once; None is the limit that the checkpoint states.
         overlap: tokens that neighbouring windows of a long text share; None is a quarter of the window.
@@ -46,7 +47,7 @@ class ScorerConfig:
     potentials: list[dict[str, Any]] = field(default_factory=lambda: [dict(one) for one in DEFAULT_POTENTIALS])
     model: str | None = None
     layer: int = -1
-    pooled_layer: int | None = None
+    pooled_layer: int = -1
     pooling: Pooling | None = None
     window: int | None = None
     overlap: int | None = None
