@@ -22,11 +22,7 @@ from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
 from latentalign.training.snapshot import load_weights
 from latentalign.training.stopping import Stopping
-from tests.toy_training import Reader, collate, config, corpus, entries, run, same_run, tensors
-
-
-class Stopped(Exception):  # noqa: N818 - it is no error of ours
-    """What a person or a scheduler does."""
+from tests.toy_training import Reader, Stopped, collate, config, corpus, entries, run, same_run, tensors, until
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +52,8 @@ def test_a_run_learns_and_leaves_what_it_promises(whole: Path) -> None:
 def stopped_and_resumed(folder: Path, calls: list[int]) -> None:
     """Run, and stop at these calls of ``collate``, counted anew in each process: in the middle of an update."""
     for limit in calls:
-        count = 0
-
-        def read(items: list[list[int]], limit: int = limit) -> Any:
-            nonlocal count
-            count += 1
-            if count > limit:
-                raise Stopped
-            return collate(items)
-
         with pytest.raises(Stopped):
-            run(folder, resume=True, read=read)
+            run(folder, resume=True, read=until(limit))
         torch.rand(7)  # the caller's random state is not what decides
     run(folder, resume=True)
 

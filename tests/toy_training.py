@@ -6,6 +6,7 @@ import dataclasses
 import json
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
 
 WORDS = 20
+NEVER = 10**9
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error of ours
+    """What a person or a scheduler does."""
 
 
 class Reader(nn.Module):
@@ -109,5 +115,18 @@ def same_run(one: Path, other: Path) -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def until(calls: int) -> Callable[[list[list[int]]], Any]:
+    """Return a ``collate`` that ends the run, in the middle of an update, after so many calls."""
+    seen: list[int] = []
+
+    def read(items: list[list[int]]) -> Any:
+        seen.append(1)
+        if len(seen) > calls:
+            raise Stopped
+        return collate(items)
+
+    return read
+
+
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), **json.loads(sys.argv[2]))
+    run(Path(sys.argv[1]), read=until(int(sys.argv[2])), **json.loads(sys.argv[3]))

@@ -35,7 +35,8 @@ def save(folder: Path, name: str, *, tensors: Tensors, values: Mapping[str, Any]
     """Write a checkpoint into ``folder / name`` and return that path.
 
     It is written into a hidden folder, file by file onto the disk, the manifest last, and then renamed. So whenever the
-    process is killed, ``folder / name`` is complete or is not there.
+    process is killed, ``folder / name`` is complete or is not there. An old checkpoint of that name, which no pointer
+    may mean, is removed.
 
     Raises:
         TrainingError: there is no room, or no permission.
@@ -109,8 +110,9 @@ def prune(folder: Path, *, keep: int) -> None:
     for path in found[: max(0, len(found) - keep)]:
         if path not in kept:
             remove(path)
-    for path in folder.glob(".*.partial"):
-        remove(path)
+    for path in folder.glob(".*"):
+        if path.suffix in {".partial", ".removed"}:
+            remove(path)
 
 
 def drop_after(folder: Path, path: Path | None) -> None:
@@ -125,7 +127,7 @@ def remove(path: Path) -> None:
     if not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    hidden = path if path.name.startswith(".") else path.with_name(f".{path.name}.partial")
+    hidden = path if path.name.startswith(".") else path.with_name(f".{path.name}.removed")
     if hidden != path:
         shutil.rmtree(hidden, ignore_errors=True)
         path.rename(hidden)

@@ -118,13 +118,15 @@ class PackedCorpus:
         if end < len(MAGIC) or self._read(len(MAGIC), 0) != MAGIC:
             raise InputError(wanted="a file that `pack` wrote", came="another one", where=str(path))
         self._start, length = TAIL.unpack(self._read(TAIL.size, end))
+        if self._start + length > end:
+            raise self._cut_off()
         try:
             self._kinds = [np.dtype(kind) for kind in json.loads(self._read(length, end - length))["kinds"]]
             self._row = _row(len(self._kinds))
             self._length, rest = divmod(end - length - self._start, self._row.size)
-        except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise self._cut_off() from error
-        if rest or self._length < 0:
+        if rest:
             raise self._cut_off()
 
     def __len__(self) -> int:
