@@ -145,7 +145,7 @@ class StatisticalAligner:
     def calibrate(
         self, pairs: Sequence[TextPair], gold: Sequence[Sequence[tuple[int, int]]], *, fitted_on: str
     ) -> StatisticalAligner:
-        """Return the aligner with its probabilities fitted to gold links.
+        """Return the aligner with its probabilities fitted to gold links; the links that it gives stay the same.
 
         Args:
             pairs: with the words that the gold counts.
@@ -160,7 +160,8 @@ class StatisticalAligner:
         masses = [agreed(one.forward, one.backward) for one in found]
         accepted = gold_cells([(mass.shape[0], mass.shape[1]) for mass in masses], gold)
         curve = Calibration.fit(np.concatenate([mass.ravel() for mass in masses]), accepted, fitted_on=fitted_on)
-        return replace(self, model=replace(self.model, calibration=curve))
+        mass = self.model.calibration.inverse(self.threshold)
+        return replace(self, model=replace(self.model, calibration=curve), threshold=curve.at(mass))
 
     def align(self, source: str | Sequence[str], target: str | Sequence[str]) -> Evidence:
         """Return the alignment of two texts, each a string or a list of words.

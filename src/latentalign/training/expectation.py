@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from latentalign.models.statistical.compiled import compiled
 from latentalign.models.statistical.emissions import Found
-from latentalign.models.statistical.kernels import both_ways, nearness
+from latentalign.models.statistical.kernels import both_ways
 from latentalign.training.bitext import Ends, Ints, Meetings
 
 Array = NDArray[np.float64]
@@ -126,26 +126,31 @@ def expect(
         s, t, c = met.source_ends[p], met.target_ends[p], met.cell_ends[p]
         source, target = met.source_types[s : met.source_ends[p + 1]], met.target_types[t : met.target_ends[p + 1]]
         n, m = len(source), len(target)
-        links, alike, mine = np.empty((n, m)), np.empty((n, m)), np.empty((n, m))
+        links, alike, mine, near = np.empty((n, m)), np.empty((n, m)), np.empty((n, m)), np.empty((n, m))
+        null_source, null_target = np.ones(n), np.ones(m)
         for i in range(n):
             for j in range(m):
                 cell = met.cells[c + i * m + j]
                 links[i, j], alike[i, j] = counts.links[cell], prior.alike[cell]
                 mine[i, j] = own[c + i * m + j]
+                null_source[i] -= mine[i, j]
+                null_target[j] -= mine[i, j]
+                distance = abs((i + 0.5) / n - (j + 0.5) / m)
+                near[i, j] = math.exp(-prior.diagonal * distance) if ordered else 1.0
         found = Found(
             links,
             mine,
             alike,
-            nearness(n, m, prior.diagonal if ordered else 0.0),
-            counts.source[source],
-            counts.target[target],
-            counts.null_source[source],
-            counts.null_target[target],
-            np.maximum(1.0 - mine.sum(axis=1), 0.0),
-            np.maximum(1.0 - mine.sum(axis=0), 0.0),
+            near,
+            _take(counts.source, source),
+            _take(counts.target, target),
+            _take(counts.null_source, source),
+            _take(counts.null_target, target),
+            _not_below_zero(null_source),
+            _not_below_zero(null_target),
             counts.null_total,
-            prior.source_share[source],
-            prior.target_share[target],
+            _take(prior.source_share, source),
+            _take(prior.target_share, target),
             prior.smoothing,
             prior.null_smoothing,
         )
@@ -160,6 +165,21 @@ def expect(
                     mass = 1.0 if uniform(key, cell) < mass else 0.0
                 own[cell] = mass
     return value
+
+
+@compiled
+def _take(values: Array, places: Ints) -> Array:
+    found = np.empty(len(places))
+    for i in range(len(places)):
+        found[i] = values[places[i]]
+    return found
+
+
+@compiled
+def _not_below_zero(values: Array) -> Array:
+    for i in range(len(values)):
+        values[i] = max(values[i], 0.0)
+    return values
 
 
 @compiled

@@ -12,20 +12,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from latentalign.models.statistical import emissions, spelling
+from latentalign.models.statistical import spelling
 from latentalign.models.statistical.compiled import compiled
 from latentalign.models.statistical.emissions import Found
 
 Array = NDArray[np.float64]
 
-odds = compiled(emissions.odds)
-"""``emissions.odds``, compiled."""
-to_target = compiled(emissions.to_target)
-"""``emissions.to_target``, compiled."""
-nearness = compiled(emissions.nearness)
-"""``emissions.nearness``, compiled."""
-to_source = compiled(emissions.to_source)
-"""``emissions.to_source``, compiled."""
 likeness = compiled(spelling.likeness)
 """``spelling.likeness``, compiled."""
 
@@ -171,12 +163,51 @@ def both_ways(
         seen: (2, 2W + 1) the jumps are added; of width 0, it is left alone.
     """
     n, m = found.links.shape
-    target_odds, target_null = odds(to_target(found))
-    source_odds, source_null = odds(to_source(found))
-    null = np.log(target_null).sum() + np.log(source_null).sum()
+    target_odds, source_odds = np.empty((m, n)), np.empty((n, m))
+    null = odds(found, target_odds, source_odds)
     if ordered:
         value = markov(target_odds, jump[0], null_chance, forward, seen[0])
         return value + markov(source_odds, jump[1], null_chance, backward, seen[1]), null
     factor = (1.0 - null_chance) / null_chance
     value = independent(target_odds, factor / n, forward) + independent(source_odds, factor / m, backward)
     return value + (n + m) * math.log(null_chance), null
+
+
+@compiled
+def odds(found: Found, target_odds: Array, source_odds: Array) -> float:
+    """Write what ``emissions.odds`` gives for the target words and for the source words; return the sum of the logs of
+    NULL's ratios."""
+    n, m = found.links.shape
+    all_of_source, all_of_target = np.zeros(n), np.zeros(m)
+    for i in range(n):
+        for j in range(m):
+            all_of_source[i] += found.own[i, j]
+            all_of_target[j] += found.own[i, j]
+    for i in range(n):
+        all_of_source[i] = 1.0 / (max(found.source_links[i] - all_of_source[i], 0.0) + found.smoothing)
+    for j in range(m):
+        all_of_target[j] = 1.0 / (max(found.target_links[j] - all_of_target[j], 0.0) + found.smoothing)
+    null_source = np.empty(n)
+    ratio = _null(found.null_source, found.own_null_source, found.source_share, found, 0, null_source)
+    null_target = np.empty(m)
+    ratio += _null(found.null_target, found.own_null_target, found.target_share, found, 1, null_target)
+    for i in range(n):
+        for j in range(m):
+            links = max(found.links[i, j] - found.own[i, j], 0.0)
+            alike, near = found.alike[i, j], found.near[i, j]
+            to_target = links + found.smoothing * (found.target_share[j] + alike)
+            target_odds[j, i] = near * to_target * all_of_source[i] / null_target[j]
+            to_source = links + found.smoothing * (found.source_share[i] + alike)
+            source_odds[i, j] = near * to_source * all_of_target[j] / null_source[i]
+    return ratio
+
+
+@compiled
+def _null(null: Array, own: Array, share: Array, found: Found, side: int, chance: Array) -> float:
+    """Write the chance of each word of a side under NULL, and return the sum of the logs of its ratio to the share."""
+    total = 0.0
+    for i in range(len(null)):
+        unlinked = max(null[i] - own[i], 0.0) + found.null_smoothing * share[i]
+        chance[i] = unlinked / (found.null_total[side] + found.null_smoothing)
+        total += math.log(chance[i] / share[i])
+    return total
