@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NEEDS_DATA = {"families": False, "evaluations": True, "speed": True}
+NEEDS_DATA = {"families": False, "evaluations": True, "word_alignment": True, "speed": True}
 
 
 def main() -> int:

@@ -41,6 +41,9 @@ def split_clitics(text: str, spans: Sequence[Span], *, language: str) -> tuple[S
     found: list[Span] = []
     for span in spans:
         word, start = span.of(text), span.start
+        if "'" not in word and "’" not in word:
+            found.append(span)
+            continue
         if rule == "elision" and word.replace("’", "'").casefold() not in _WHOLE:
             for match in _ELIDED.finditer(word):
                 found.append(Span(start, span.start + match.end()))

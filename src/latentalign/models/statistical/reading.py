@@ -48,9 +48,12 @@ def read(
     likeness(source.forms[rows], target.forms[columns], *source.spelling, *target.spelling, steps)
     alike = table.alike[steps]
     source_links, target_links, null_source, null_target = table.padded
+    near: dict[tuple[int, int], NDArray[np.float64]] = {}
     for p, held in enumerate(known):
         s, t, c = (slice(int(where[p]), int(where[p + 1])) for where in (source.ends, target.ends, ends))
         shape = (s.stop - s.start, t.stop - t.start)
+        if shape not in near:
+            near[shape] = nearness(*shape, settings.diagonal)
         own = np.zeros(shape)
         own_null = np.zeros(shape[0]), np.zeros(shape[1])
         if memory is not None and held is not None:
@@ -61,7 +64,7 @@ def read(
             links[c].reshape(shape),
             own,
             alike[c].reshape(shape),
-            nearness(*shape, settings.diagonal),
+            near[shape],
             source_links[here],
             target_links[there],
             null_source[here],
