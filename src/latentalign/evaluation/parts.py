@@ -30,6 +30,13 @@ class Parts:
         """Return the alignment of the pairs under a family, for one weight a potential."""
         return LatentAlignment(family=family, scores=self.values @ weights, mask=self.mask)
 
+    @torch.no_grad()
+    def relevances(self, family: AlignmentFamily, weights: Tensor, *, batch_size: int = 256) -> Tensor:
+        """Return (pairs,) the value a unit of every pair, a batch at a time, without a graph."""
+        batches = zip(torch.split(self.values, batch_size), torch.split(self.mask, batch_size), strict=True)
+        found = [relevance(Parts(values=v, mask=m).alignment(family, weights)) for v, m in batches]
+        return torch.cat(found) if found else self.values.new_zeros(0)
+
 
 def relevance(alignment: LatentAlignment) -> Tensor:
     r"""Return (pairs,) the value a unit, $2 \Phi / (n + m)$, so that long texts do not win by their length.

@@ -63,7 +63,7 @@ class Similarity(Recipe):
             family: AlignmentFamily = config.build(registry.families, settings, where="families")
             weights = self._fit(family, fitting)
             found = {
-                name: spearman(_values(family, weights, inside), gold.tolist())
+                name: spearman(inside.relevances(family, weights).tolist(), gold.tolist())
                 for name, (inside, gold) in testing.items()
             }
             table.append(_row(describe(settings), found, " ".join(f"{weight:.2f}" for weight in weights.tolist())))
@@ -108,11 +108,6 @@ def _is_number(text: str) -> bool:
 
 def _scores(rows: Rows) -> Tensor:
     return torch.tensor([row[0] for row in rows])
-
-
-@torch.no_grad()
-def _values(family: AlignmentFamily, weights: Tensor, inside: Parts) -> list[float]:
-    return relevance(inside.alignment(family, weights)).tolist()
 
 
 @torch.inference_mode()

@@ -110,9 +110,9 @@ class _Candidates:
         ]
         return torch.stack(found).mean()
 
-    @torch.no_grad()
     def chosen(self, family: AlignmentFamily, weights: Tensor) -> list[int]:
-        return [int(values.argmax()) for values in self.values(family, weights)]
+        values = self.parts.relevances(family, weights)
+        return [int(found.argmax()) for found in torch.split(values, self.sizes)]
 
 
 def _read(path: Path) -> list[Document]:
