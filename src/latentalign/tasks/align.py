@@ -110,12 +110,13 @@ class Aligner:
             ModelError: the encoder cannot be found; the message names every place that was tried.
             UnknownNameError: a family, a potential or a setting that does not exist.
         """
-        from latentalign.models.scorer import PairScorer, ScorerConfig
         from latentalign.tasks.statistical_aligner import StatisticalAligner, is_trained
 
         chosen = settings or config.parse(AlignerConfig, changes, where="Aligner")
         if chosen.model is not None and is_trained(chosen.model):
             return StatisticalAligner.from_config(chosen, keep_matrix=keep_matrix)
+        from latentalign.models.scorer import PairScorer, ScorerConfig
+
         scorer = PairScorer.load(
             ScorerConfig(
                 model=chosen.model,
