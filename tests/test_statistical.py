@@ -249,11 +249,11 @@ def test_case_accents_and_apostrophes_are_one_word(trained) -> None:
 
 # Calibration --------------------------------------------------------------------------------------------------------
 @settings(max_examples=20, deadline=None)
-@given(st.floats(0.1, 3), st.floats(-2, 2), st.integers(0, 2**32 - 1))
-def test_a_fit_finds_the_curve_that_made_the_answers_and_rises(slope, offset, seed) -> None:
+@given(st.floats(0.2, 3), st.floats(0.2, 3), st.floats(-2, 2), st.integers(0, 2**32 - 1))
+def test_a_fit_finds_the_curve_that_made_the_answers_and_rises(rise, finish, offset, seed) -> None:
     random = np.random.default_rng(seed)
     mass = random.uniform(0.01, 0.99, size=20_000)
-    true = Calibration(slope=slope, offset=offset)
+    true = Calibration(rise=rise, finish=finish, offset=offset)
     accepted = random.uniform(size=len(mass)) < true(mass)
     found = Calibration.fit(mass, accepted)
     assert np.abs(found(mass) - true(mass)).max() < 0.05
@@ -263,9 +263,9 @@ def test_a_fit_finds_the_curve_that_made_the_answers_and_rises(slope, offset, se
 def test_a_fit_needs_both_answers() -> None:
     with pytest.raises(InputError, match="accepted and links that are not"):
         Calibration.fit(np.array([0.5, 0.6]), np.array([True, True]))
-    with pytest.raises(InputError, match="slope above 0"):
+    with pytest.raises(InputError, match="rise and finish above 0"):
         Calibration.fit(np.array([0.2, 0.9] * 50), np.array([True, False] * 50))
-    assert Calibration.fit(np.array([0.2, 0.9] * 50), np.array([False, True] * 50)).slope > 0
+    assert Calibration.fit(np.array([0.2, 0.9] * 50), np.array([False, True] * 50)).rise > 0
     assert gold_cells([(2, 1)], [[(1, 0)]]).tolist() == [False, True]
 
 

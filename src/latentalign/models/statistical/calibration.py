@@ -16,7 +16,7 @@ FLOOR = 1e-6
 TOLD = 0.01
 """The least mass that a fit looks at: a text has far more cells than links, and they would drown the rest."""
 PRIOR = 0.01
-"""The inverse variance of the prior of slope and offset."""
+"""The inverse variance of the prior of the numbers of a curve."""
 
 
 def agreed(forward: Array, backward: Array) -> Array:
@@ -28,55 +28,66 @@ def agreed(forward: Array, backward: Array) -> Array:
 class Calibration:
     r"""A rising curve from mass to probability.
 
-    $$p = \sigma(\text{slope} \cdot \text{logit}(\text{mass}) + \text{offset})$$
+    $$p = \sigma(\text{rise} \cdot \log m - \text{finish} \cdot \log(1 - m) + \text{offset})$$
 
     Args:
-        slope: above 0; 1 with no offset leaves the mass as it is.
+        rise: above 0; how fast the odds grow with the mass where it is low.
+        finish: above 0; how fast they grow with what is missing to 1 where the mass is high. With both 1 and no offset,
+            the probability is the mass.
         offset: in log-odds.
         fitted_on: the gold that it was fitted on; it holds for texts like that, and for what counts as a link there.
 
     Raises:
-        InputError: a slope that is not above 0, or a number that is not finite.
+        InputError: a rise or finish that is not above 0, or a number that is not finite.
 
-    >>> Calibration()(np.array([0.25, 0.5])).tolist()
+    >>> Calibration()(np.array([0.25, 0.5])).round(6).tolist()
     [0.25, 0.5]
 
-    Platt 2000, with the log-odds of the mass as the score.
+    Kull, Silva Filho and Flach 2017, eq. 2 (beta calibration).
     """
 
-    slope: float = 1.0
+    rise: float = 1.0
+    finish: float = 1.0
     offset: float = 0.0
     fitted_on: str = ""
 
     def __post_init__(self) -> None:
-        if not (0 < self.slope < np.inf and np.isfinite(self.offset)):
+        if not (0 < self.rise < np.inf and 0 < self.finish < np.inf and np.isfinite(self.offset)):
             raise InputError(
-                wanted="a finite slope above 0 and a finite offset",
-                came=f"{self.slope}, {self.offset}",
+                wanted="a finite rise and finish above 0, and a finite offset",
+                came=f"{self.rise}, {self.finish}, {self.offset}",
                 where="Calibration",
+                fix="give gold in which links of higher mass are accepted more often",
             )
 
     def __call__(self, mass: Array) -> Array:
         """Return the probabilities of links of some mass."""
-        return _sigmoid(self.slope * _logit(mass) + self.offset)
+        low, high = _logs(mass)
+        return _sigmoid(self.rise * low + self.finish * high + self.offset)
 
     def at(self, mass: float) -> float:
         """Return the probability of one link."""
         return float(self(np.array([mass]))[0])
 
     def inverse(self, probability: float) -> float:
-        """Return the mass that has a probability.
+        """Return the mass that has a probability, by halving.
 
-        >>> curve = Calibration(slope=0.5, offset=1.0)
+        >>> curve = Calibration(rise=0.5, offset=1.0)
         >>> round(curve.at(curve.inverse(0.7)), 6)
         0.7
         """
-        back = Calibration(slope=1 / self.slope, offset=-self.offset / self.slope)
-        return back.at(probability)
+        low, high = 0.0, 1.0
+        for _ in range(50):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.at(middle) < probability else (low, middle)
+        return (low + high) / 2
 
     @classmethod
     def fit(cls, mass: Array, accepted: NDArray[np.bool_], *, fitted_on: str = "") -> Calibration:
         """Return the curve of highest likelihood for links of which a person has said whether they accept them.
+
+        Where few answers would make it fall somewhere, rise and finish are the same number (Platt's curve on the
+        log-odds of the mass).
 
         Args:
             mass: (cell,) of every cell of the pairs; those below 0.01 are not used.
@@ -96,9 +107,12 @@ class Calibration:
                 came=f"{int(told.sum())} and {int(len(told) - told.sum())}",
                 where="Calibration.fit",
             )
-        scores = np.stack([_logit(mass[used]), np.ones(len(told))])
-        weights = _newton(scores, told)
-        return cls(slope=float(weights[0]), offset=float(weights[1]), fitted_on=fitted_on)
+        low, high = _logs(mass[used])
+        rise, finish, offset = _newton(np.stack([low, high, np.ones(len(told))]), told).tolist()
+        if min(rise, finish) <= 0:
+            rise, offset = _newton(np.stack([low + high, np.ones(len(told))]), told).tolist()
+            finish = rise
+        return cls(rise=rise, finish=finish, offset=offset, fitted_on=fitted_on)
 
 
 def gold_cells(shapes: Iterable[tuple[int, int]], gold: Iterable[Sequence[tuple[int, int]]]) -> NDArray[np.bool_]:
@@ -121,11 +135,12 @@ def _newton(scores: Array, told: Array) -> Array:
         sums = weights @ scores
         return float((np.logaddexp(0, sums) - told * sums).sum() + PRIOR * weights @ weights / 2)
 
-    weights = np.array([1.0, 0.0])
+    weights = np.ones(len(scores))
+    weights[-1] = 0.0
     for _ in range(30):
         chance = _sigmoid(weights @ scores)
         gradient = scores @ (chance - told) + PRIOR * weights
-        curvature = (scores * (chance * (1 - chance))) @ scores.T + PRIOR * np.eye(2)
+        curvature = (scores * (chance * (1 - chance))) @ scores.T + PRIOR * np.eye(len(scores))
         step = np.linalg.solve(curvature, gradient)
         while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-12:
             step = step / 2
@@ -138,7 +153,7 @@ def _sigmoid(score: Array) -> Array:
     return chance
 
 
-def _logit(mass: Array) -> Array:
+def _logs(mass: Array) -> tuple[Array, Array]:
+    """Return log m and -log(1 - m)."""
     inside = np.clip(mass, FLOOR, 1 - FLOOR)
-    logs: Array = np.log(inside) - np.log1p(-inside)
-    return logs
+    return np.log(inside), -np.log1p(-inside)
