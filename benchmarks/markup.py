@@ -86,7 +86,7 @@ def aligners(model: str | None) -> dict[str, Callable[[Sequence[Row]], PairAlign
         "gold links": gold,
     }
     if model:
-        systems[Path(model).name] = lambda rows: loaded(model)
+        systems[Path(model).name] = lambda _: loaded(model)
     return systems
 
 
@@ -173,14 +173,15 @@ def look(pair: TextPair, markup: str, figures: Figures) -> None:
 def compare(row: Row, result: MarkupTransfer, wanted: MarkupTransfer, figures: Figures) -> None:
     """Count which tags stand where the gold links put them."""
     for tag, true in zip(result.tags, wanted.tags, strict=True):
+        if tag.closing and not true.confidence:
+            continue  # its words have no gold link, so that there is no place to hit
         kinds = ["void"] if not tag.closing else ["all"]
         if tag.closing and is_clear_cut(row, result.evidence.source_spans, tag.source):
             kinds.append("clear-cut")
             kinds += ["sure"] if tag.confidence >= 0.5 else []
-        hit = tag.target == true.target and (bool(true.confidence) or not tag.closing)
         for kind in kinds:
             figures.of[kind] += 1
-            figures.hits[kind] += hit
+            figures.hits[kind] += tag.target == true.target
 
 
 def is_clear_cut(row: Row, units: Sequence[tuple[int, int]], source: tuple[int, int]) -> bool:

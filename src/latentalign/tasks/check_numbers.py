@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from latentalign.tasks.intervals import shares
+from latentalign.tasks.intervals import touched
 from latentalign.tasks.pair_aligner import Masses
 from latentalign.text.numbers import Number, find_numbers, parts
 from latentalign.text.spans import Evidence, Span
@@ -83,7 +83,7 @@ def _take_apart(text: str, numbers: list[Number], others: list[Number]) -> None:
 def _mass(span: Span, units: Sequence[Span], rows: Masses) -> dict[int, float]:
     """Return the mass from the units of a span to the units of the other side."""
     mass: dict[int, float] = {}
-    for index in shares(units, *span):
+    for index in touched(units, *span):
         for other, weight in rows[index].items():
             mass[other] = mass.get(other, 0.0) + weight
     return mass
@@ -91,7 +91,7 @@ def _mass(span: Span, units: Sequence[Span], rows: Masses) -> dict[int, float]:
 
 def _partner(numbers: Sequence[Number], units: Sequence[Span], mass: dict[int, float]) -> tuple[Number | None, float]:
     """Return the number with the most mass, if that is enough."""
-    weighed = [(sum(mass.get(index, 0.0) for index in shares(units, *one.span)), one) for one in numbers]
+    weighed = [(sum(mass.get(index, 0.0) for index in touched(units, *one.span)), one) for one in numbers]
     weight, number = max(weighed, key=lambda item: item[0], default=(0.0, None))
     return (number, weight) if weight >= LINKED else (None, 0.0)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from latentalign.tasks.intervals import Interval, column_totals, group, place_groups, shares
+from latentalign.tasks.intervals import Interval, Target, group, place_groups, target_mass, touched
 from latentalign.tasks.pair_aligner import Masses
 from latentalign.text.markup import Tag
 from latentalign.text.spans import Span
@@ -19,15 +20,17 @@ def place_tags(tags: Sequence[Tag], units: Sequence[Span], rows: Masses, columns
     From the outside inwards, within the stretch of the pair around (the whole target at the top):
 
     1. A pair around all words of the pair around it takes the whole stretch.
+       A word that a tag is inside of counts as inside the tag.
     2. The other pairs with words take disjoint stretches, see `place_groups`: each the one contiguous stretch with the
        largest expected mass from its words less that from other words. Their order may differ from the source, since
        that of the words may. A discontinuous translation gives the better part, or all with what is between if that
        is worth it; a tag is never doubled.
     3. A tag without words (``<br/>``, ``<b></b>``), and a pair for which no mass is left, stands at one point between
        units, not inside another pair of its level, where it crosses the least mass: the words before it in the source
-       want to be before it, those after it behind it, the nearest counting 1, the next 1/2, and so on. Among equal
-       points: the first if it follows a word without a space or nothing is before it, the last if it precedes one
-       or nothing is behind it. With no mass at all: in proportion to the source.
+       want to be before it, those after it behind it. A tag leans to the next word if it stands at it and apart from
+       the one before, else to the word before. On the side it leans to the nearest word counts 1, the next 1/2, then
+       1/4; on the other side half as much. Among equal points it is the last if nothing is behind the tag in the
+       source or it leans to the next word, else the first. With no mass at all: in proportion to the source.
 
     Args:
         tags: in the order in which they open, as `parse_markup` gives them.
@@ -41,11 +44,11 @@ def place_tags(tags: Sequence[Tag], units: Sequence[Span], rows: Masses, columns
 
     Cost: tags x (source units + target units) at worst.
     """
-    tree = _Tree(units=units, rows=rows, totals=column_totals(rows, columns))
+    tree = _Tree(units=units, rows=rows, target=target_mass(rows, columns))
     for index, tag in enumerate(tags):
-        tree.words.append(shares(units, tag.start, tag.end))
+        tree.words.append(touched(units, tag.start, tag.end))
         tree.children.setdefault(tag.parent, []).append(index)
-    tree.place(tags, None, dict.fromkeys(range(len(units)), 1.0), Interval(0, columns, 1.0))
+    tree.place(tags, None, range(len(units)), Interval(0, columns, 1.0))
     return [tree.placed[index] for index in range(len(tags))]
 
 
@@ -55,12 +58,12 @@ class _Tree:
 
     units: Sequence[Span]
     rows: Masses
-    totals: list[float]
-    words: list[dict[int, float]] = field(default_factory=list)
+    target: Target
+    words: list[range] = field(default_factory=list)
     children: dict[int | None, list[int]] = field(default_factory=dict)
     placed: dict[int, Interval] = field(default_factory=dict)
 
-    def place(self, tags: Sequence[Tag], parent: int | None, words: Mapping[int, float], bounds: Interval) -> None:
+    def place(self, tags: Sequence[Tag], parent: int | None, words: range, bounds: Interval) -> None:
         """Place the tags inside one pair, and what is inside them."""
         members = self.children.get(parent, [])
         self._place_stretches(members, words, bounds)
@@ -73,25 +76,26 @@ class _Tree:
             if index in self.children:
                 self.place(tags, index, self.words[index], self.placed[index])
 
-    def _place_stretches(self, members: Sequence[int], words: Mapping[int, float], bounds: Interval) -> None:
+    def _place_stretches(self, members: Sequence[int], words: range, bounds: Interval) -> None:
         if bounds.start == bounds.end:
             return
         with_words = [index for index in members if self.words[index]]
-        groups = {index: group(self.rows, self.words[index], self.totals) for index in with_words}
+        groups = {index: group(self.rows, self.words[index]) for index in with_words}
         whole = [index for index in with_words if self.words[index] == words]
         if whole:
             start, end, confidence = bounds
             self.placed[whole[0]] = Interval(start, end, confidence)
             return
-        found = place_groups(list(groups.values()), bounds.start, bounds.end)
+        found = place_groups(list(groups.values()), self.target, bounds.start, bounds.end)
         self.placed.update({index: place for index, place in zip(groups, found, strict=True) if place})
 
-    def _point(self, tag: Tag, words: Mapping[int, float], allowed: Sequence[int]) -> Interval:
+    def _point(self, tag: Tag, words: range, allowed: Sequence[int]) -> Interval:
         """Return the point for a tag without words, or without mass for them."""
-        before = min(words, default=sum(unit.start < tag.start for unit in self.units))
+        before = min(words, default=bisect.bisect_left(self.units, (tag.start,)))
         behind = max(words, default=before - 1) + 1
-        left = self._neighbours(range(before - 1, max(-1, before - 1 - REACH), -1))
-        right = self._neighbours(range(behind, min(len(self.units), behind + REACH)))
+        leans_right = before < len(self.units) and self._leans_right(tag, before)
+        left = self._neighbours(range(before - 1, max(-1, before - 1 - REACH), -1), 0.5 if leans_right else 1.0)
+        right = self._neighbours(range(behind, min(len(self.units), behind + REACH)), 1.0 if leans_right else 0.5)
         total = sum(left) + sum(right)
         if not total:
             share = before / max(1, len(self.units))
@@ -100,21 +104,21 @@ class _Tree:
         costs = _crossing(left, right)
         least = min(costs[point] for point in allowed)
         best = [point for point in allowed if costs[point] <= least + 1e-9]
-        point = best[-1] if behind == len(self.units) or (before and self._leans_right(tag, before)) else best[0]
+        point = best[-1] if behind == len(self.units) or (before and leans_right) else best[0]
         return Interval(point, point, 0.0 if words else 1.0 - costs[point] / total)
 
-    def _neighbours(self, order: range) -> list[float]:
-        """Return the target mass of source units, each counting half of the one before it."""
-        mass = [0.0] * len(self.totals)
+    def _neighbours(self, order: range, first: float) -> list[float]:
+        """Return the target mass of source units, the first counting ``first``, each other half of the one before."""
+        mass = [0.0] * (len(self.target.before) - 1)
         for distance, index in enumerate(order):
             for column, weight in self.rows[index].items():
-                mass[column] += weight * 0.5**distance
+                mass[column] += weight * first * 0.5**distance
         return mass
 
     def _leans_right(self, tag: Tag, before: int) -> bool:
         """Return whether a tag stands at the next word and apart from the one before."""
-        touches_next = before < len(self.units) and self.units[before].start <= tag.end
-        return touches_next and self.units[before - 1].end < tag.start
+        apart = not before or self.units[before - 1].end < tag.start
+        return apart and self.units[before].start <= tag.end
 
 
 def _points(bounds: Interval, stretches: Sequence[Interval]) -> list[int]:

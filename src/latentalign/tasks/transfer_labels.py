@@ -8,7 +8,7 @@ from typing import Any
 
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.tasks.given_links import GivenLink, GivenLinks
-from latentalign.tasks.intervals import column_totals, group, place_groups
+from latentalign.tasks.intervals import Target, group, place_groups, target_mass
 from latentalign.tasks.pair_aligner import Masses, PairAligner, align_beside, check_units, evidence_fields, masses
 from latentalign.text.labels import Labelled, LabelSpan, bio_spans, to_bio
 from latentalign.text.pairs import Failure, TextPair
@@ -145,14 +145,14 @@ class LabelProjector:
         self, evidence: Evidence, source: Labelled, target: Sequence[str], spans: dict[str, tuple[LabelSpan, ...]]
     ) -> LabelTransfer:
         rows = masses(evidence)
-        totals = column_totals(rows, len(target))
+        mass = target_mass(rows, len(target))
         columns: dict[str, tuple[str | None, ...]] = {}
         confidences: dict[str, tuple[float, ...]] = {}
         projected: list[ProjectedSpan] = []
         for name in self.columns:
-            columns[name], confidences[name] = self._labels(source.columns[name], rows, totals)
+            columns[name], confidences[name] = self._labels(source.columns[name], rows, mass)
         for name, found in spans.items():
-            placed = self._spans(found, rows, totals)
+            placed = self._spans(found, rows, mass)
             kept = [LabelSpan(*span.target, span.label) for span in placed if span.target]
             columns[name] = to_bio(kept, len(target))
             confidences[name] = _span_confidences(placed, len(target))
@@ -161,26 +161,27 @@ class LabelProjector:
         return LabelTransfer(labelled=labelled, confidences=confidences, spans=tuple(projected), evidence=evidence)
 
     def _labels(
-        self, labels: Sequence[str | None], rows: Masses, totals: Sequence[float]
+        self, labels: Sequence[str | None], rows: Masses, target: Target
     ) -> tuple[tuple[str | None, ...], tuple[float, ...]]:
         """Return for each target word the label with the most mass, if it has enough, and its share."""
-        votes: list[dict[str, float]] = [{} for _ in totals]
+        votes: list[dict[str, float]] = [{} for _ in target.before[1:]]
         for label, row in zip(labels, rows, strict=True):
             for column, weight in row.items() if label is not None else ():
                 votes[column][label] = votes[column].get(label, 0.0) + weight  # type: ignore[index, arg-type]
         best = [max(vote.items(), key=lambda item: item[1], default=("", 0.0)) for vote in votes]
+        totals = (target.mass(column, column + 1) for column in range(len(votes)))
         shares = tuple(min(1.0, mass / max(1.0, total)) for (_, mass), total in zip(best, totals, strict=True))
         sure = [share >= self.threshold and share > 0 for share in shares]
         return tuple(label if keep else None for (label, _), keep in zip(best, sure, strict=True)), shares
 
-    def _spans(self, spans: Sequence[LabelSpan], rows: Masses, totals: list[float]) -> list[ProjectedSpan]:
-        groups = [group(rows, dict.fromkeys(range(span.start, span.end), 1.0), totals) for span in spans]
+    def _spans(self, spans: Sequence[LabelSpan], rows: Masses, target: Target) -> list[ProjectedSpan]:
+        groups = [group(rows, range(span.start, span.end)) for span in spans]
         placed = []
-        for span, found in zip(spans, place_groups(groups, 0, len(totals)), strict=True):
+        for span, found in zip(spans, place_groups(groups, target, 0, len(target.before) - 1), strict=True):
             confidence = found.confidence if found else 0.0
-            target = (found.start, found.end) if found and confidence >= self.threshold else None
+            place = (found.start, found.end) if found and confidence >= self.threshold else None
             placed.append(
-                ProjectedSpan(label=span.label, source=(span.start, span.end), target=target, confidence=confidence)
+                ProjectedSpan(label=span.label, source=(span.start, span.end), target=place, confidence=confidence)
             )
         return placed
 
