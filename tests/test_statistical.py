@@ -347,7 +347,7 @@ def test_the_packaged_model_is_small_and_links_what_belongs_together(capsys) -> 
     texts = ["the black cat sleeps on the mat", "le chat noir dort sur le tapis"]
     assert main(["align", "--model", "en-fr", *texts, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    found = {(texts[0][slice(*link["source"])], texts[1][slice(*link["target"])]) for link in record["links"]}
+    found = {(link["source"], link["target"]) for link in record["links"]}
     assert {("black", "noir"), ("cat", "chat"), ("sleeps", "dort")} <= found
 
 
