@@ -48,12 +48,16 @@ def relevance(alignment: LatentAlignment) -> Tensor:
 
 
 @torch.no_grad()
-def unit_parts(scorer: PairScorer, pairs: Sequence[tuple[str, str]], *, batch_size: int = 64) -> Parts:
+def unit_parts(
+    scorer: PairScorer, pairs: Sequence[tuple[str, str]], *, punctuation: bool = True, batch_size: int = 64
+) -> Parts:
     """Return the potentials of the words of some pairs of texts, each at weight 1.
+
+    Without ``punctuation`` only units with a letter or a digit count, unless a text has no other.
 
     Memory: pairs x longest query x longest key x potentials.
     """
-    sides = [tuple(Units(text=text, spans=segment(text)) for text in pair) for pair in pairs]
+    sides = [tuple(_units(text, punctuation=punctuation) for text in pair) for pair in pairs]
     longest = [max(len(pair[side].spans) for pair in sides) for side in (0, 1)]
     values = torch.zeros(len(pairs), *longest, len(scorer.potentials))
     mask = torch.zeros(values.shape[:3], dtype=torch.bool)
@@ -69,6 +73,12 @@ def unit_parts(scorer: PairScorer, pairs: Sequence[tuple[str, str]], *, batch_si
             found = potential(source, target).broadcast_to(real.shape)
             values[index, :rows, :columns, number] = torch.where(real, found, 0.0).cpu()
     return Parts(values=values, mask=mask)
+
+
+def _units(text: str, *, punctuation: bool) -> Units:
+    spans = segment(text)
+    worded = tuple(span for span in spans if any(map(str.isalnum, span.of(text))))
+    return Units(text=text, spans=spans if punctuation or not worded else worded)
 
 
 def fit_weights(loss: Callable[[Tensor], Tensor], start: Sequence[float], *, steps: int, rate: float) -> Tensor:

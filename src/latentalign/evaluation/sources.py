@@ -95,7 +95,7 @@ class _Candidates:
     def of(cls, scorer: PairScorer, documents: Sequence[Document]) -> _Candidates:
         pairs = [(document.summary, sentence) for document in documents for sentence in document.sentences]
         return cls(
-            parts=unit_parts(scorer, pairs),
+            parts=unit_parts(scorer, pairs, punctuation=False),
             sizes=[len(document.sentences) for document in documents],
             gold=[document.gold for document in documents],
         )
