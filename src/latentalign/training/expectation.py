@@ -115,8 +115,7 @@ def expect(
 
     Args:
         first, end: the pairs.
-        ordered: whether words come in order (``Markov``) or not (``Independent``).
-        sampled: whether links are drawn.
+        ordered, sampled: whether words come in order (``Markov``) or not (``Independent``); whether links are drawn.
         key: of the random numbers.
         own: (cell,) the links, replaced.
         seen: (2, 2W + 1) the jumps are added.
@@ -131,8 +130,7 @@ def expect(
         for i in range(n):
             for j in range(m):
                 cell = met.cells[c + i * m + j]
-                links[i, j], alike[i, j] = counts.links[cell], prior.alike[cell]
-                mine[i, j] = own[c + i * m + j]
+                links[i, j], alike[i, j], mine[i, j] = counts.links[cell], prior.alike[cell], own[c + i * m + j]
                 null_source[i] -= mine[i, j]
                 null_target[j] -= mine[i, j]
                 distance = abs((i + 0.5) / n - (j + 0.5) / m)
@@ -157,14 +155,27 @@ def expect(
         forward, backward = np.empty((m, n)), np.empty((n, m))
         both, null = both_ways(found, prior.jump, prior.null_chance, ordered, forward, backward, seen)
         value += both + null
-        for i in range(n):
-            for j in range(m):
-                cell = c + i * m + j
-                mass = math.sqrt(forward[j, i] * backward[i, j])
-                if sampled:
-                    mass = 1.0 if uniform(key, cell) < mass else 0.0
-                own[cell] = mass
+        _agree(forward, backward, sampled, key, c, own)
     return value
+
+
+@compiled
+def _agree(
+    forward: Array,
+    backward: Array,
+    sampled: bool,  # noqa: FBT001
+    key: np.uint64,
+    place: int,
+    own: NDArray[np.float32],
+) -> None:
+    """Write the mass that the two directions agree on, or links drawn by it, into the cells from a place on."""
+    n, m = backward.shape
+    for i in range(n):
+        for j in range(m):
+            mass = math.sqrt(forward[j, i] * backward[i, j])
+            if sampled:
+                mass = 1.0 if uniform(key, place + i * m + j) < mass else 0.0
+            own[place + i * m + j] = mass
 
 
 @compiled
