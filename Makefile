@@ -13,7 +13,7 @@ SETUP := $(PYTHON) tools/setup_env.py $(VENV)
 
 .PHONY: help
 help:
-	@echo "make demo       align two sentences and show the evidence"
+	@echo "make demo       align two English sentences, and an English and a French one, and show the evidence"
 	@echo "make test       the fast tests, with the examples in the docstrings and in docs/"
 	@echo "make test-slow  the tests that take longer"
 	@echo "make check      format, lint, types, floors, docs"
@@ -25,6 +25,7 @@ help:
 demo:
 	@$(SETUP) offline
 	@$(RUN)/latentalign align "Where can I renew my travel document?" "Passports are renewed at the city office."
+	@echo; $(RUN)/latentalign align --model en-fr "the black cat sleeps on the mat" "le chat noir dort sur le tapis"
 
 test:
 	@$(SETUP) test
