@@ -284,7 +284,7 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'german'"):
         Lexical(mode="stem", language="germn")
     with pytest.raises(ModelError, match="'none', 'pair' or the file"):
-        Similarity(centring="piar")(*sides([(["a"], ["b"])]))
+        Similarity(centring="piar")
     (tmp_path / "broken.safetensors").write_bytes(b"xx")
     with pytest.raises(ModelError, match="fitted centring"):
         Centring.load(tmp_path / "broken.safetensors")

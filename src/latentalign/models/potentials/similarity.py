@@ -30,6 +30,9 @@ class Similarity(Potential):
             mean of all units of the two texts, which needs a dozen of them to be more help than harm; else the file of
             a fitted ``Centring``, or the object.
 
+    Raises:
+        ModelError: the file of the centring cannot be read.
+
     Cost: one product of matrices a pair, batched.
 
     >>> import torch
@@ -48,6 +51,9 @@ class Similarity(Potential):
 
     needs_states: ClassVar[bool] = True
     needs_pooled: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        _ = self._fitted
 
     def __call__(self, source: Side, target: Side) -> Tensor:
         if source.states is None or target.states is None:
