@@ -5,6 +5,7 @@ import json
 import random
 import re
 import shutil
+import types
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from latentalign.errors import InputError, ModelError, TrainingError, UnknownNameError
+from latentalign.training import checkpoint, loop
 from latentalign.training.checkpoint import load, pointed
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
@@ -43,6 +45,7 @@ def test_a_run_learns_and_leaves_what_it_promises(whole: Path) -> None:
     assert logged[-1]["loss"] < 0.8 * logged[0]["loss"]
     assert evaluated[-1] < evaluated[0]
     assert [entry["update"] for entry in logged] == list(range(3, 31, 3))
+    assert len({entry["chance"] for entry in logged}) == len(logged), "each batch has a chance of its own"
     assert {"loss", "length", "chance", "learning_rate", "gradient_norm", "items", "epoch"} <= logged[0].keys()
     assert sorted(path.name for path in whole.iterdir()) == [
         "best", "config.json", "curves.svg", "latest", "metrics.jsonl", "update-00000028", "update-00000030"
@@ -85,6 +88,45 @@ def test_what_the_caller_drew_before_changes_nothing(whole: Path, tmp_path: Path
     same_run(whole, tmp_path)
     assert random.getstate() == state, "and the caller's state is left alone"
     assert drawn.shape == (3,)
+
+
+def test_a_run_that_was_killed_between_two_pointers_mends_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkpoint is there and is the latest, but ``best`` does not mean it yet; and a later one was left behind."""
+
+    def point(folder: Path, pointer: Any, name: str) -> None:
+        if pointer == "best":
+            raise Stopped
+        checkpoint.point(folder, pointer, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "checkpoint", types.SimpleNamespace(**(vars(checkpoint) | {"point": point})))
+        with pytest.raises(Stopped):
+            run(tmp_path)
+    assert pointed(tmp_path, "latest").name == "update-00000010" and pointed(tmp_path, "best") is None
+    shutil.copytree(tmp_path / "update-00000010", tmp_path / "update-00000099")
+    with pytest.raises(Stopped):
+        run(tmp_path, resume=True, read=until(0))
+    assert pointed(tmp_path, "best").name == "update-00000010"
+    assert sorted(path.name for path in tmp_path.glob("update-*")) == ["update-00000007", "update-00000010"]
+
+
+def test_the_learning_rate_follows_the_schedule(whole: Path) -> None:
+    found = [entry["learning_rate"] for entry in entries(whole) if "loss" in entry]
+    for number, rate in enumerate(found):
+        scales = [
+            config().schedule.scale(update=update, done=update / 30) for update in range(3 * number, 3 * number + 3)
+        ]
+        assert rate == pytest.approx(config().optimizer.learning_rate * sum(scales) / 3)
+
+
+@pytest.mark.parametrize("clip", [None, 1e-3])
+def test_the_gradient_is_clipped(clip: float | None, tmp_path: Path) -> None:
+    model = Reader()
+    train(model, corpus(), collate=collate, config=config(updates=1, log_every=1, clip=clip), folder=tmp_path)
+    norm = torch.nn.utils.get_total_norm([weight.grad for weight in model.parameters()]).item()
+    logged = entries(tmp_path)[0]["gradient_norm"]
+    assert logged > 1e-2, "what is logged is the norm before it is clipped"
+    assert norm == pytest.approx(logged if clip is None else clip, rel=1e-3)
 
 
 def test_another_seed_is_another_run(whole: Path, tmp_path: Path) -> None:

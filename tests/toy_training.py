@@ -110,6 +110,7 @@ def tensors(folder: Path) -> dict[str, Tensor]:
 def same_run(one: Path, other: Path) -> None:
     """Raise unless two runs logged the same figures and ended with the same bits."""
     assert entries(one) == entries(other)
+    assert [(folder / "best").read_text() for folder in (one, other)] == [(one / "best").read_text()] * 2
     first, second = tensors(one), tensors(other)
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)

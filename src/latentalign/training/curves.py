@@ -32,9 +32,13 @@ def draw(entries: Sequence[dict[str, Any]]) -> str:
             if (kind == "evaluation" or name == "loss") and isinstance(value, int | float):
                 curve = panels.setdefault(name, {}).setdefault(kind, [])
                 curve.append((float(entry["update"]), float(value)))
-    body = "".join(_panel(name, curves, top=k * HEIGHT) for k, (name, curves) in enumerate(panels.items()))
+    width = _range([float(entry["update"]) for entry in entries] or [0.0])
+    body = "".join(_panel(name, curves, width, top=k * HEIGHT) for k, (name, curves) in enumerate(panels.items()))
     size = f'width="{WIDTH}" height="{HEIGHT * len(panels)}" viewBox="0 0 {WIDTH} {HEIGHT * len(panels)}"'
-    style = "text{font:12px sans-serif;fill:#444}.training{stroke:#8899aa}.evaluation{stroke:#c2410c}"
+    colours = (("training", "#64748b"), ("evaluation", "#c2410c"))
+    style = "text{font:12px sans-serif;fill:#444}" + "".join(
+        f"polyline.{kind}{{stroke:{colour}}}tspan.{kind}{{fill:{colour}}}" for kind, colour in colours
+    )
     ground = '<rect width="100%" height="100%" fill="#fff"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style}</style>{ground}{body}</svg>\n'
 
@@ -45,12 +49,11 @@ def write(entries: Sequence[dict[str, Any]], path: Path) -> None:
         file.write(draw(entries).encode())
 
 
-def _panel(name: str, curves: dict[str, list[Point]], *, top: int) -> str:
-    points = [point for curve in curves.values() for point in curve]
-    if not points:
+def _panel(name: str, curves: dict[str, list[Point]], width: Point, *, top: int) -> str:
+    values = [value for curve in curves.values() for _, value in curve]
+    if not values:
         return ""
-    x_low, x_high = _range([x for x, _ in points])
-    y_low, y_high = _range([y for _, y in points])
+    (x_low, x_high), (y_low, y_high) = width, _range(values)
 
     def place(point: Point) -> str:
         x = LEFT + (point[0] - x_low) / (x_high - x_low) * (WIDTH - LEFT - 12)
@@ -58,13 +61,14 @@ def _panel(name: str, curves: dict[str, list[Point]], *, top: int) -> str:
         return f"{x:.1f},{y:.1f}"
 
     floor = top + HEIGHT - BOTTOM
+    kinds = ", ".join(f'<tspan class="{kind}">{kind}</tspan>' for kind in sorted(curves, reverse=True))
     parts = [
-        f'<text x="{LEFT}" y="{top + 16}">{escape(name)}: {", ".join(sorted(curves))}</text>',
+        f'<text x="{LEFT}" y="{top + 16}">{escape(name)}: {kinds}</text>',
         f'<path d="M{LEFT} {top + TOP}V{floor}H{WIDTH - 12}" fill="none" stroke="#999"/>',
-        _label(y_high, x=LEFT - 6, y=top + TOP + 8, anchor="end"),
-        _label(y_low, x=LEFT - 6, y=floor, anchor="end"),
-        _label(x_low, x=LEFT, y=floor + 16, anchor="start"),
-        _label(x_high, x=WIDTH - 12, y=floor + 16, anchor="end"),
+        _label(f"{y_high:.4g}", x=LEFT - 6, y=top + TOP + 8, anchor="end"),
+        _label(f"{y_low:.4g}", x=LEFT - 6, y=floor, anchor="end"),
+        _label(f"{x_low:.10g}", x=LEFT, y=floor + 16, anchor="start"),
+        _label(f"{x_high:.10g}", x=WIDTH - 12, y=floor + 16, anchor="end"),
     ]
     for kind, curve in sorted(curves.items(), reverse=True):
         line = " ".join(map(place, _thinned(curve)))
@@ -72,13 +76,13 @@ def _panel(name: str, curves: dict[str, list[Point]], *, top: int) -> str:
     return "".join(parts)
 
 
-def _range(values: list[float]) -> tuple[float, float]:
+def _range(values: list[float]) -> Point:
     low, high = min(values), max(values)
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
-def _label(value: float, *, x: int, y: int, anchor: str) -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{value:.4g}</text>'
+def _label(text: str, *, x: int, y: int, anchor: str) -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'
 
 
 def _thinned(curve: list[Point]) -> list[Point]:
