@@ -50,7 +50,7 @@ class Weights:
 
 
 class Seen(HTMLParser):
-    """The tags of some HTML, read by the standard library: verbatim, their parents, and where they stand in the text."""
+    """The tags of some HTML as the standard library reads it: verbatim, their parents, their places in the text."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)

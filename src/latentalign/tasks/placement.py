@@ -105,7 +105,7 @@ class _Tree:
         least = min(costs[point] for point in allowed)
         best = [point for point in allowed if costs[point] <= least + 1e-9]
         point = best[-1] if behind == len(self.units) or (before and leans_right) else best[0]
-        return Interval(point, point, 0.0 if words else 1.0 - costs[point] / total)
+        return Interval(point, point, 0.0 if words else min(1.0, max(0.0, 1.0 - costs[point] / total)))
 
     def _neighbours(self, order: range, first: float) -> list[float]:
         """Return the target mass of source units, the first counting ``first``, each other half of the one before."""
