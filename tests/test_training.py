@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from latentalign.errors import InputError, ModelError, TrainingError, UnknownNameError
-from latentalign.training import checkpoint, loop
+from latentalign.training import checkpoint, trainer
 from latentalign.training.checkpoint import load, pointed
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
@@ -99,7 +99,7 @@ def test_a_run_that_was_killed_between_two_pointers_mends_them(tmp_path: Path, m
         checkpoint.point(folder, pointer, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "checkpoint", types.SimpleNamespace(**(vars(checkpoint) | {"point": point})))
+        patch.setattr(trainer, "checkpoint", types.SimpleNamespace(**(vars(checkpoint) | {"point": point})))
         with pytest.raises(Stopped):
             run(tmp_path)
     assert pointed(tmp_path, "latest").name == "update-00000010" and pointed(tmp_path, "best") is None

@@ -23,6 +23,11 @@ class Corpus(Protocol[Item_co]):
         """Return the length that an item is padded from, at least 1: the tokens of its longest side."""
 
 
+def alike(_: object) -> int:
+    """Return 1: every item is as large as any other."""
+    return 1
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Items(Generic[Item]):
@@ -38,7 +43,7 @@ class Items(Generic[Item]):
     """
 
     items: Sequence[Item]
-    measure: Callable[[Item], int] = lambda _: 1
+    measure: Callable[[Item], int] = alike
 
     def __len__(self) -> int:
         return len(self.items)
