@@ -74,8 +74,8 @@ class GivenLinks:
             return Failure(error=error, id=pair.id)
 
     def _evidence(self, pair: TextPair, links: Sequence[IndexedLink]) -> Evidence:
-        rows = self._units(pair.source, pair.source_spans)
-        columns = self._units(pair.target, pair.target_spans)
+        rows = self._units(pair.source, pair.source_spans, f"{pair.where} source".lstrip())
+        columns = self._units(pair.target, pair.target_spans, f"{pair.where} target".lstrip())
         row_mass, column_mass = [0.0] * len(rows), [0.0] * len(columns)
         for i, j, weight, _ in links:
             if not (0 <= i < len(rows) and 0 <= j < len(columns)):
@@ -100,7 +100,9 @@ class GivenLinks:
             family="given",
         )
 
-    def _units(self, text: str, spans: tuple[Span, ...] | None) -> tuple[Span, ...]:
-        if spans is not None:
-            return spans
-        return tokens(text) if self.tokenized else segment(text)
+    def _units(self, text: str, spans: tuple[Span, ...] | None, where: str) -> tuple[Span, ...]:
+        if spans is None:
+            spans = tokens(text) if self.tokenized else segment(text)
+        if not spans:
+            raise InputError(wanted="a text with at least one word", came=repr(text[:40]), where=where)
+        return spans

@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from latentalign.tasks.intervals import Interval, Target, group, place_groups, target_mass, touched
+from latentalign.tasks.intervals import MARGIN, Interval, Target, group, place_groups, target_mass, touched
 from latentalign.tasks.pair_aligner import Masses
 from latentalign.text.markup import Tag
 from latentalign.text.spans import Span
@@ -25,12 +25,14 @@ def place_tags(tags: Sequence[Tag], units: Sequence[Span], rows: Masses, columns
        largest expected mass from its words less that from other words. Their order may differ from the source, since
        that of the words may. A discontinuous translation gives the better part, or all with what is between if that
        is worth it; a tag is never doubled.
-    3. A tag without words (``<br/>``, ``<b></b>``), and a pair for which no mass is left, stands at one point between
+    3. A tag without words (``<br/>``, ``<b></b>``), and a pair for which no mass is left, stands at a point between
        units, not inside another pair of its level, where it crosses the least mass: the words before it in the source
        want to be before it, those after it behind it. A tag leans to the next word if it stands at it and apart from
        the one before, else to the word before. On the side it leans to the nearest word counts 1, the next 1/2, then
        1/4; on the other side half as much. Among equal points it is the last if nothing is behind the tag in the
        source or it leans to the next word, else the first. With no mass at all: in proportion to the source.
+    4. A pair with words for which no mass is left takes the units at that point which nothing near it is aligned to
+       (moving over them costs at most 0.1), if they are free and at most twice as many as its words; else it is empty.
 
     Args:
         tags: in the order in which they open, as `parse_markup` gives them.
@@ -40,7 +42,7 @@ def place_tags(tags: Sequence[Tag], units: Sequence[Span], rows: Masses, columns
 
     Returns:
         one interval a tag; its confidence is `agreement` for a stretch, the share of mass not crossed for a tag
-        without words, 0 for a pair with words but no mass.
+        without words, 0 for a pair with words but no mass (rule 4).
 
     Cost: tags x (source units + target units) at worst.
     """
@@ -67,11 +69,14 @@ class _Tree:
         """Place the tags inside one pair, and what is inside them."""
         members = self.children.get(parent, [])
         self._place_stretches(members, words, bounds)
-        stretches = [self.placed[index] for index in members if index in self.placed]
-        allowed = _points(bounds, stretches)
+        free = _Free(bounds)
+        for index in members:
+            if index in self.placed:
+                free.take(self.placed[index])
         for index in members:
             if index not in self.placed:
-                self.placed[index] = self._point(tags[index], self.words[index], allowed)
+                self.placed[index] = self._between(tags[index], self.words[index], free)
+                free.take(self.placed[index])
         for index in members:
             if index in self.children:
                 self.place(tags, index, self.words[index], self.placed[index])
@@ -89,8 +94,8 @@ class _Tree:
         found = place_groups(list(groups.values()), self.target, bounds.start, bounds.end)
         self.placed.update({index: place for index, place in zip(groups, found, strict=True) if place})
 
-    def _point(self, tag: Tag, words: range, allowed: Sequence[int]) -> Interval:
-        """Return the point for a tag without words, or without mass for them."""
+    def _between(self, tag: Tag, words: range, free: _Free) -> Interval:
+        """Return the point for a tag without words; the units that lie there for a pair without mass."""
         before = min(words, default=bisect.bisect_left(self.units, (tag.start,)))
         behind = max(words, default=before - 1) + 1
         leans_right = before < len(self.units) and self._leans_right(tag, before)
@@ -99,13 +104,16 @@ class _Tree:
         total = sum(left) + sum(right)
         if not total:
             share = before / max(1, len(self.units))
-            point = allowed[round(share * (len(allowed) - 1))]
+            point = free.points[round(share * (len(free.points) - 1))]
             return Interval(point, point, 0.0)
         costs = _crossing(left, right)
-        least = min(costs[point] for point in allowed)
-        best = [point for point in allowed if costs[point] <= least + 1e-9]
+        least = min(costs[point] for point in free.points)
+        best = [point for point in free.points if costs[point] <= least + 1e-9]
         point = best[-1] if behind == len(self.units) or (before and leans_right) else best[0]
-        return Interval(point, point, 0.0 if words else min(1.0, max(0.0, 1.0 - costs[point] / total)))
+        if words:
+            near = {point for point in free.points if costs[point] <= least + MARGIN}
+            return free.run(point, near, longest=2 * len(words))
+        return Interval(point, point, min(1.0, max(0.0, 1.0 - costs[point] / total)))
 
     def _neighbours(self, order: range, first: float) -> list[float]:
         """Return the target mass of source units, the first counting ``first``, each other half of the one before."""
@@ -121,10 +129,28 @@ class _Tree:
         return apart and self.units[before].start <= tag.end
 
 
-def _points(bounds: Interval, stretches: Sequence[Interval]) -> list[int]:
-    """Return the points between units within bounds that are inside none of the stretches."""
-    inside = {point for stretch in stretches for point in range(stretch.start + 1, stretch.end)}
-    return [point for point in range(bounds.start, bounds.end + 1) if point not in inside]
+class _Free:
+    """The points between units, and the units, that no pair of a level has taken yet."""
+
+    def __init__(self, bounds: Interval) -> None:
+        self.points = list(range(bounds.start, bounds.end + 1))
+        self.units = set(range(bounds.start, bounds.end))
+
+    def take(self, stretch: Interval) -> None:
+        """Take the units of a stretch, and the points inside it."""
+        if stretch.start < stretch.end:
+            self.units -= set(range(stretch.start, stretch.end))
+            inside = range(stretch.start + 1, stretch.end)
+            self.points = [point for point in self.points if point not in inside]
+
+    def run(self, point: int, near: set[int], *, longest: int) -> Interval:
+        """Return the free units around a point whose ends are all near, if they are not too many, else the point."""
+        start = end = point
+        while start - 1 in near and start - 1 in self.units:
+            start -= 1
+        while end + 1 in near and end in self.units:
+            end += 1
+        return Interval(start, end, 0.0) if end - start <= longest else Interval(point, point, 0.0)
 
 
 def _crossing(left: Sequence[float], right: Sequence[float]) -> list[float]:
