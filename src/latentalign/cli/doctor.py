@@ -29,7 +29,7 @@ def doctor() -> int:
         found = importlib.util.find_spec(module) is not None
         rows.append((f"extra [{extra}]", "installed" if found else f"absent: pip install 'latentalign[{extra}]'"))
     try:
-        checkpoint = resolve(None)
+        checkpoint = resolve(None, download=False)
     except LatentAlignError as error:
         rows.append(("default encoder", str(error)))
         status = 1

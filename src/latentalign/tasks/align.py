@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 Level = Literal["word", "sentence"]
 MAX_CELLS = 25_000_000
 """The largest score matrix of one pair: 5,000 by 5,000 words, about 1 GB while it is worked on."""
+MAX_CHARACTERS = 1_000_000
+"""Texts whose states are held at once, unless one pair is longer: some 200,000 words, 300 MB of MiniLM states."""
 
 
 DEFAULT_FAMILY: dict[Level, dict[str, Any]] = {
@@ -154,7 +155,7 @@ class Aligner:
 
         Memory is bounded by ``batch_size`` and the longest pair, whatever the number of pairs.
         """
-        for window in _windows(pairs, 16 * self.batch_size):
+        for window in _windows(pairs, size=16 * self.batch_size):
             yield from self._window(window)
 
     def alignments(self, pairs: Sequence[TextPair]) -> Iterator[tuple[list[int], LatentAlignment]]:
@@ -209,11 +210,14 @@ class Aligner:
 
         from latentalign.families import LatentAlignment
 
+        texts = list(dict.fromkeys(side for sides in usable.values() for side in sides))
+        with torch.inference_mode():
+            known = self.scorer.encode(texts, level=self.level)
         order = sorted(usable, key=lambda index: [len(side.spans) for side in usable[index]])
         for members in _batched(order, usable, self.batch_size):
             sources, targets = zip(*(usable[index] for index in members), strict=True)
             with torch.inference_mode():
-                scores, mask = self.scorer.score(sources, targets, level=self.level)
+                scores, mask = self.scorer.score(sources, targets, level=self.level, known=known)
                 yield members, LatentAlignment(family=self.family, scores=scores, mask=mask)
 
     def _evidence(
@@ -259,9 +263,17 @@ def as_pair(source: str | Sequence[str], target: str | Sequence[str]) -> TextPai
     )
 
 
-def _windows(pairs: Iterable[TextPair | Failure], size: int) -> Iterator[list[TextPair | Failure]]:
-    iterator = iter(pairs)
-    while window := list(itertools.islice(iterator, size)):
+def _windows(pairs: Iterable[TextPair | Failure], *, size: int) -> Iterator[list[TextPair | Failure]]:
+    """Group pairs in order, as many as are encoded together: ``size`` at most, and a bounded number of characters."""
+    window: list[TextPair | Failure] = []
+    characters = 0
+    for pair in pairs:
+        window.append(pair)
+        characters += 0 if isinstance(pair, Failure) else len(pair.source) + len(pair.target)
+        if len(window) == size or characters > MAX_CHARACTERS:
+            yield window
+            window, characters = [], 0
+    if window:
         yield window
 
 
