@@ -56,13 +56,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pairs", type=int, default=5000)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--skip-memory", action="store_true")
+    parser.add_argument("--only", choices=("start", "pairs", "memory"), help="one of the tables")
     options = parser.parse_args()
     command = f"python -m benchmarks.speed --data DIR --pairs {options.pairs} --threads {options.threads}"
     with tempfile.TemporaryDirectory() as folder:
-        write_table("speed-start", start_up(), command=command)
-        write_table("speed-pairs", throughput(options, Path(folder)), command=command)
-        if not options.skip_memory:
+        if options.only in (None, "start"):
+            write_table("speed-start", start_up(), command=command)
+        if options.only in (None, "pairs"):
+            write_table("speed-pairs", throughput(options, Path(folder)), command=command)
+        if options.only in (None, "memory"):
             write_table("speed-memory", memory(options, Path(folder)), command=command)
 
 
@@ -111,10 +113,12 @@ AGREEMENT = {
 def memory(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """Return the peak memory of the command line on streams of 10k and 100k pairs and on two long texts."""
     rows = []
-    for count in (10_000, 100_000):
-        file = folder / f"{count}.tsv"
-        write_pairs(file, itertools.islice(itertools.cycle(list(tiny_pairs(options.data))), count))
-        rows.append({"input": f"{count:,} short pairs, streamed", "peak MB": peak(["align", str(file)], folder)})
+    for name, model, counts in (("MiniLM", [], (5_000, 20_000)), ("en-fr", ["--model", "en-fr"], (10_000, 100_000))):
+        for count in counts:
+            file = folder / f"{count}.tsv"
+            write_pairs(file, itertools.islice(itertools.cycle(list(tiny_pairs(options.data))), count))
+            used = peak(["align", str(file), *model], folder)
+            rows.append({"input": f"{count:,} short pairs, streamed, {name}", "peak MB": used})
     for side in ("a", "b"):
         (folder / f"{side}.txt").write_text(long_text(options.data, words=20_000, skip=side == "b"), encoding="utf-8")
     program = (
