@@ -91,9 +91,9 @@ def throughput(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]
     words = sum(len(line.split()) for line in file.read_text(encoding="utf-8").splitlines())
     runs: dict[str, list[str]] = {
         "simalign 0.4, inter": ["-c", SIMALIGN, threads, model, "a", str(file)],
-        "simalign 0.4, mai (its default)": ["-c", SIMALIGN, threads, model, "mai", str(file)],
         "latentalign, agreement of softmax": ["-c", OURS, threads, str(file), json.dumps({"family": AGREEMENT})],
         "latentalign, default": ["-c", OURS, threads, str(file), "{}"],
+        "simalign 0.4, mai (its default)": ["-c", SIMALIGN, threads, model, "mai", str(file)],
     }
     speed = {name: float(run_json([sys.executable, *arguments])) for name, arguments in runs.items()}
     base = speed["simalign 0.4, inter"]
