@@ -1,5 +1,6 @@
 """Checks of translations: words that nothing answers, numbers that differ, and silence where nothing can be told."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from strategies import evidences, quick
 from latentalign.errors import InputError
 from latentalign.tasks.check import TranslationChecker, by_frequency, by_length, check_translation
 from latentalign.tasks.given_links import GivenLinks
+from latentalign.testing.examples import from_matrix
 from latentalign.text.numbers import find_numbers
 from latentalign.text.pairs import Failure, TextPair
 
@@ -54,6 +56,37 @@ def test_it_abstains_where_hardly_anything_is_aligned(kept: int) -> None:
     sure = check_translation(SOURCE, TARGET, LINKS[:kept], least_linked=0.0)
     assert not sure.abstained
     assert sure.issues
+
+
+class Learned(GivenLinks):
+    """Given links of an aligner that says which words it knows."""
+
+    def knows(self, words, *, side: str) -> float:
+        listed = list(words)
+        return sum(word in SOURCE + TARGET for word in listed) / max(1, len(listed))
+
+
+def test_it_abstains_where_the_aligner_does_not_know_the_words() -> None:
+    everything = [(i, i) for i in range(3)]
+    assert not check_translation("the annual budget", "budget annuel hier", Learned(links=[everything])).abstained
+    strange = check_translation("the annual budget", "Jahreshaushalt von gestern 7", Learned(links=[everything]))
+    assert "knows only 0%" in strange.abstained
+    assert [issue.kind for issue in strange.issues] == ["number added"]
+
+
+def test_mass_in_one_direction_only_is_half_a_link() -> None:
+    """A word that only its own direction aligns lacks half, whatever its NULL mass says."""
+    pair = TextPair.from_words(["the", "committee", "spoke"], ["le", "comité", "parla"])
+
+    class Half:
+        def align_many(self, pairs):
+            matrix = [[1, 0, 0], [0, 0.5, 0], [0, 0, 1]]
+            found = from_matrix(pair.source, pair.target, pair.source_spans, pair.target_spans, matrix)
+            yield replace(found, null_source=(0.0, 0.0, 0.0))
+
+    result = TranslationChecker(aligner=Half()).check(pair.source, pair.target)
+    assert [issue.score for issue in result.issues] == [0.5, 0.5]
+    assert not TranslationChecker(aligner=Half(), threshold=0.51).check(pair.source, pair.target).issues
 
 
 @quick

@@ -32,8 +32,8 @@ def check(
     source: options.Source,
     target: options.Target = None,
     threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Least importance times NULL mass of a word that is told.")
-    ] = 0.6,
+        float, typer.Option(min=0.0, max=1.0, help="Least importance times missing mass of a word that is told.")
+    ] = 0.5,
     importance: Annotated[
         Importance, typer.Option(help="By the length of a word, or by how rare it is in the files (read twice).")
     ] = Importance.length,

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from latentalign.errors import InputError
 from latentalign.tasks.check_numbers import differing_numbers
 from latentalign.tasks.given_links import GivenLink, GivenLinks
-from latentalign.tasks.pair_aligner import PairAligner, evidence_fields, masses
+from latentalign.tasks.intervals import target_mass
+from latentalign.tasks.pair_aligner import KnowsWords, PairAligner, evidence_fields, masses
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Span
 from latentalign.text.words import words
 
 Kind = Literal["omission", "addition", "number changed", "number missing", "number added"]
 Importance = Callable[[str], float]
+
+
+class _Word(NamedTuple):
+    span: Span
+    text: str
+    weight: float
+    lacks: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +36,7 @@ class Issue:
     Args:
         kind: what it is.
         source, target: where; None on the side that has no part in it.
-        score: how sure and how heavy, in [0, 1]: for words, importance times NULL mass; 1 for numbers.
+        score: how sure and how heavy, in [0, 1]: for words, importance times what they lack; 1 for numbers.
         message: one sentence.
     """
 
@@ -61,15 +70,15 @@ class TranslationCheck:
 
 
 def by_length(word: str) -> float:
-    """Return the importance of a word by its letters: 0 up to two, 1 from six on; an ideograph counts as three.
+    """Return the importance of a word by its letters: 0 up to two, 1 from five on; an ideograph counts as three.
 
-    >>> by_length("of"), by_length("with"), by_length("committee"), by_length("图书馆")
-    (0.0, 0.5, 1.0, 1.0)
+    >>> by_length("of"), by_length("committee"), by_length("图书馆")
+    (0.0, 1.0, 1.0)
     """
     letters = sum(
         3 if "\u2e80" <= one <= "\u9fff" or "\uac00" <= one <= "\ud7a3" else 1 for one in word if one.isalpha()
     )
-    return min(1.0, max(0, letters - 2) / 4)
+    return min(1.0, max(0, letters - 2) / 3)
 
 
 def by_frequency(texts: Iterable[str]) -> Importance:
@@ -103,27 +112,32 @@ def by_frequency(texts: Iterable[str]) -> Importance:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TranslationChecker:
-    """Looks for words without a counterpart and for numbers that differ.
+    r"""Looks for words without a counterpart and for numbers that differ.
 
-    A word is told if its NULL mass times its importance reaches the threshold; neighbouring ones are one issue. Where
-    less than ``least_linked`` of the importance of either side is aligned at all, words are not judged: the aligner
-    does not know these languages, or the texts are no translations of each other.
+    What a word lacks is its NULL mass, or what its expected mass $\sum_j A_{ij}$ lacks of 1 if that is more (in a mean
+    of two directions, a word that only its own direction aligns has half). A word is told if what it lacks, times its
+    importance, reaches the threshold; neighbouring ones are one issue.
+
+    Words are not judged where the aligner can tell that it has seen less than ``least_known`` of those of a side (see
+    `KnowsWords`), or where less than ``least_linked`` of the importance of a side is aligned at all: these are
+    other languages, or no translations of each other.
 
     Args:
-        aligner: its NULL masses are believed, so it should be one for these languages.
-        source_importance, target_importance: of a word, in [0, 1]; names, punctuation and short words have little.
+        aligner: should be one for these languages.
+        source_importance, target_importance: of a word, in [0, 1].
         threshold: in (0, 1].
-        least_linked: in [0, 1].
+        least_known, least_linked: in [0, 1].
     """
 
     aligner: PairAligner
     source_importance: Importance = by_length
     target_importance: Importance = by_length
-    threshold: float = 0.6
+    threshold: float = 0.5
+    least_known: float = 0.5
     least_linked: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("threshold", "least_linked"):
+        for name in ("threshold", "least_known", "least_linked"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(wanted="a number in [0, 1]", came=repr(getattr(self, name)), where=name)
 
@@ -151,24 +165,37 @@ class TranslationChecker:
             yield result if isinstance(result, Failure) else self._checked(result)
 
     def _checked(self, evidence: Evidence) -> TranslationCheck:
-        source = _weights(evidence.source, evidence.source_spans, self.source_importance)
-        target = _weights(evidence.target, evidence.target_spans, self.target_importance)
-        linked = min(_linked(source, evidence.null_source), _linked(target, evidence.null_target))
+        rows = masses(evidence)
+        target = target_mass(rows, len(evidence.target_spans))
+        sums = [sum(row.values()) for row in rows], [target.mass(j, j + 1) for j in range(len(evidence.target_spans))]
+        sides = (
+            _side(evidence.source, evidence.source_spans, evidence.null_source, sums[0], self.source_importance),
+            _side(evidence.target, evidence.target_spans, evidence.null_target, sums[1], self.target_importance),
+        )
+        abstained = self._abstained(*sides)
         issues: list[Issue] = []
-        abstained = ""
-        if linked < self.least_linked:
-            abstained = f"only {linked:.0%} of the content is aligned: other languages, or no translation"
-        else:
-            for start, end, score in _stretches(source, evidence.null_source, self.threshold):
-                span = Span(evidence.source_spans[start].start, evidence.source_spans[end - 1].end)
-                issues.append(_issue("omission", evidence, span, None, score))
-            for start, end, score in _stretches(target, evidence.null_target, self.threshold):
-                span = Span(evidence.target_spans[start].start, evidence.target_spans[end - 1].end)
-                issues.append(_issue("addition", evidence, None, span, score))
-        for left, right, _ in differing_numbers(evidence, masses(evidence)):
+        if not abstained:
+            omissions, additions = (_stretches(side, self.threshold) for side in sides)
+            issues += [_issue("omission", evidence, span, None, score) for span, score in omissions]
+            issues += [_issue("addition", evidence, None, span, score) for span, score in additions]
+        for left, right, _ in differing_numbers(evidence, rows):
             kind: Kind = "number changed" if left and right else "number missing" if left else "number added"
             issues.append(_issue(kind, evidence, left, right, 1.0))
         return TranslationCheck(issues=tuple(sorted(issues, key=_place)), abstained=abstained, evidence=evidence)
+
+    def _abstained(self, source: Sequence[_Word], target: Sequence[_Word]) -> str:
+        """Return why the words are not judged, or nothing."""
+        if isinstance(self.aligner, KnowsWords):
+            known = min(
+                self.aligner.knows((word.text for word in source if word.weight), side="source"),
+                self.aligner.knows((word.text for word in target if word.weight), side="target"),
+            )
+            if known < self.least_known:
+                return f"the aligner knows only {known:.0%} of the words of a side"
+        linked = min(_linked(source), _linked(target))
+        if linked < self.least_linked:
+            return f"only {linked:.0%} of the content of a side is aligned: other languages, or no translation"
+        return ""
 
 
 def check_translation(
@@ -193,27 +220,28 @@ def check_translation(
     return TranslationChecker(aligner=by, **settings).check(source, target)
 
 
-def _weights(text: str, units: Sequence[Span], importance: Importance) -> list[float]:
-    return [importance(unit.of(text)) for unit in units]
+def _side(
+    text: str, units: Sequence[Span], null: Sequence[float], sums: Sequence[float], importance: Importance
+) -> list[_Word]:
+    """Return the words of a side with their importance and what they lack."""
+    return [
+        _Word(unit, unit.of(text), importance(unit.of(text)), min(1.0, max(mass, 1.0 - total)))
+        for unit, mass, total in zip(units, null, sums, strict=True)
+    ]
 
 
-def _linked(weights: Sequence[float], null: Sequence[float]) -> float:
+def _linked(words: Sequence[_Word]) -> float:
     """Return the share of importance that is aligned to something; 1 if there is nothing of importance."""
-    total = sum(weights)
-    linked = sum(weight * (1.0 - min(1.0, mass)) for weight, mass in zip(weights, null, strict=True))
-    return linked / total if total else 1.0
+    total = sum(word.weight for word in words)
+    return sum(word.weight * (1.0 - max(0.0, word.lacks)) for word in words) / total if total else 1.0
 
 
-def _stretches(weights: Sequence[float], null: Sequence[float], threshold: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the stretches of units whose importance times NULL mass reaches the threshold, with the largest product."""
-    start, highest = None, 0.0
-    for index, score in enumerate([*(weight * mass for weight, mass in zip(weights, null, strict=True)), -1.0]):
-        if score >= threshold:
-            start = index if start is None else start
-            highest = max(highest, min(1.0, score))
-        elif start is not None:
-            yield start, index, highest
-            start, highest = None, 0.0
+def _stretches(words: Sequence[_Word], threshold: float) -> Iterator[tuple[Span, float]]:
+    """Yield the stretches of words whose importance times what they lack reaches the threshold, with the largest."""
+    for told, group in itertools.groupby(words, key=lambda word: word.weight * word.lacks >= max(threshold, 1e-9)):
+        if told:
+            found = list(group)
+            yield Span(found[0].span.start, found[-1].span.end), max(word.weight * word.lacks for word in found)
 
 
 def _issue(kind: Kind, evidence: Evidence, source: Span | None, target: Span | None, score: float) -> Issue:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from latentalign.errors import InputError
 from latentalign.formats.fields import to_fields
 from latentalign.text.pairs import Failure, TextPair
-from latentalign.text.spans import Evidence
+from latentalign.text.spans import Evidence, Span
+from latentalign.text.words import words
 
 Masses = list[dict[int, float]]
 """One row a source unit: target unit to expected mass, where there is any."""
 SMALLEST = 1e-4
+Side = Literal["source", "target"]
 Beside = TypeVar("Beside")
 
 
@@ -24,6 +26,29 @@ class PairAligner(Protocol):
     def align_many(self, pairs: Iterable[TextPair | Failure]) -> Iterator[Evidence | Failure]:
         """Yield one result a pair, in order: evidence, or a failure; units that a pair brings are kept."""
         ...
+
+
+@runtime_checkable
+class SplitsWords(Protocol):
+    """An aligner that has words of its own, such as those of a language with clitics."""
+
+    def split(self, text: str, *, side: Side) -> tuple[Span, ...]:
+        """Return the words of a text of one side."""
+        ...
+
+
+@runtime_checkable
+class KnowsWords(Protocol):
+    """An aligner that can tell whether it has seen a word before."""
+
+    def knows(self, words: Iterable[str], *, side: Side) -> float:
+        """Return the share of some words of one side that it has learned from, in [0, 1]."""
+        ...
+
+
+def split_words(aligner: PairAligner, text: str, *, side: Side) -> tuple[Span, ...]:
+    """Return the words of a text as the aligner counts them, by Unicode's rules if it has none of its own."""
+    return aligner.split(text, side=side) if isinstance(aligner, SplitsWords) else words(text)
 
 
 def align_beside(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from latentalign.errors import InputError, LatentAlignError, ModelError, UnsupportedError
 from latentalign.tasks.align import AlignerConfig, as_pair
@@ -195,6 +195,18 @@ class StatisticalAligner:
             waiting.append((pair, units))
             cells += size
         yield from self._batch(waiting)
+
+    def split(self, text: str, *, side: Literal["source", "target"]) -> tuple[Span, ...]:
+        """Return the words of a text of one side, its clitics cut off."""
+        language: str = getattr(self.model.settings, side)
+        return split_clitics(text, words(text), language=language)
+
+    def knows(self, words: Iterable[str], *, side: Literal["source", "target"]) -> float:
+        """Return the share of some words that the training text had on a side, 1 for no words."""
+        from latentalign.models.statistical.vocabulary import normal
+
+        found = getattr(self.model, side).find(normal(word) for word in words)
+        return float((found >= 0).mean()) if found.size else 1.0
 
     def _units(self, pair: TextPair) -> Sides:
         settings = self.model.settings

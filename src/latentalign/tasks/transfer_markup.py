@@ -9,14 +9,23 @@ from typing import Any
 
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.tasks.given_links import GivenLink, GivenLinks
-from latentalign.tasks.pair_aligner import Masses, PairAligner, align_beside, check_units, evidence_fields, masses
+from latentalign.tasks.pair_aligner import (
+    Masses,
+    PairAligner,
+    Side,
+    align_beside,
+    check_units,
+    evidence_fields,
+    masses,
+    split_words,
+)
 from latentalign.tasks.placement import place_tags
 from latentalign.tasks.tagged_text import TaggedText
 from latentalign.text.markup import PLACEHOLDER, Markup, parse_markup
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Span
 from latentalign.text.tags import Syntax
-from latentalign.text.words import tokens, words
+from latentalign.text.words import tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,14 +139,26 @@ class MarkupProjector:
             pair = TextPair(
                 source=markup.text,
                 target=given.target,
-                source_spans=_units(markup.text, tokenized=self.tokenized),
-                target_spans=_units(given.target, tokenized=self.tokenized),
+                source_spans=self._units(markup.text, "source"),
+                target_spans=self._units(given.target, "target"),
                 id=given.id,
                 where=given.where,
             )
             return pair.check_not_blank(), (given.source, pair, markup)
         except InputError as error:
             return Failure(error=_located(error, given.where), id=given.id), None
+
+    def _units(self, text: str, side: Side) -> tuple[Span, ...]:
+        """Return the words of a text, a placeholder being one."""
+        if self.tokenized:
+            return tokens(text)
+        units: list[Span] = []
+        position = 0
+        for start, end in (*(match.span() for match in PLACEHOLDER.finditer(text)), (len(text), len(text))):
+            units += _shifted(split_words(self.aligner, text[position:start], side=side), position)
+            units += [Span(start, end)] if start < end else []
+            position = end
+        return tuple(units)
 
     def _result(self, source: str, evidence: Evidence, markup: Markup) -> MarkupTransfer:
         rows = anchored(masses(evidence), evidence)
@@ -164,9 +185,10 @@ def transfer_markup(
     """Return a translation with the inline tags of its source.
 
     The rule of the places is that of `place_tags`. Every tag of the source is in the result once, verbatim, and no
-    other; pairs nest as they did; no tag is inside a word (a unit of `words`, or of `tokens` with ``tokenized``) or a
-    placeholder; the text without the tags is the text that was given. A placeholder such as ``{0}`` or ``%s`` that
-    the translation has too is a word that is aligned to itself; one that it lacks is inserted like a tag.
+    other; pairs nest as they did; no tag is inside a word (as the aligner counts words, else a unit of `words`, with
+    ``tokenized`` of `tokens`) or a placeholder; the text without the tags is the text that was given. A placeholder
+    such as ``{0}`` or ``%s`` that the translation has too is a word that is aligned to itself; one that it lacks is
+    inserted like a tag.
 
     Args:
         source: text with markup.
@@ -206,19 +228,6 @@ def _placeholders(text: str, units: Sequence[Span]) -> dict[str, list[int]]:
         if PLACEHOLDER.fullmatch(unit.of(text)):
             found.setdefault(unit.of(text), []).append(index)
     return found
-
-
-def _units(text: str, *, tokenized: bool) -> tuple[Span, ...]:
-    """Return the words of a text, a placeholder being one."""
-    if tokenized:
-        return tokens(text)
-    units: list[Span] = []
-    position = 0
-    for match in PLACEHOLDER.finditer(text):
-        units += _shifted(words(text[position : match.start()]), position)
-        units.append(Span(*match.span()))
-        position = match.end()
-    return (*units, *_shifted(words(text[position:]), position))
 
 
 def _shifted(spans: Iterable[Span], by: int) -> list[Span]:
