@@ -10,7 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-NEEDS_DATA = {"families": False, "evaluations": True, "word_alignment": True, "speed": True}
+NEEDS_DATA = {
+    "families": False,
+    "evaluations": True,
+    "word_alignment": True,
+    "markup": True,
+    "omissions": True,
+    "speed": True,
+}
 
 
 def main() -> int:
