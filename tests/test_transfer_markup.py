@@ -410,8 +410,13 @@ def test_the_benchmark_sees_what_is_wrong() -> None:
 
 def test_the_benchmark_on_gold_links_hits_every_place() -> None:
     rows = [
-        {"src": ["a", "b", "c", "d"], "tgt": ["A", "C", "B", "D"], "sure": [[0, 0], [1, 2], [2, 1], [3, 3]]},
-        {"src": ["a", "b"], "tgt": ["A"], "sure": [[0, 0]]},
+        {
+            "src": ["a", "b", "c", "d"],
+            "tgt": ["A", "C", "B", "D"],
+            "sure": [[0, 0], [1, 2], [2, 1], [3, 3]],
+            "possible": [],
+        },
+        {"src": ["a", "b"], "tgt": ["A"], "sure": [[0, 0]], "possible": [[1, 0]]},
     ] * 10
     figures = markup_benchmark.measure(rows, markup_benchmark.gold)
     assert figures.tags > 20
