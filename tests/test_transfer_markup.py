@@ -360,9 +360,9 @@ def test_links_have_to_fit_the_words() -> None:
 def test_many_tags_take_linear_time() -> None:
     count = 2000
     source = " ".join(f"<b id='{index}'>w</b>" for index in range(count))
-    start = time.perf_counter()
+    start = time.process_time()
     result = transfer_markup(source, "w " * count, [(index, index) for index in range(count)], tokenized=True)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert Seen(result.markup).tags == Seen(source + " ").tags
 
 
