@@ -17,7 +17,8 @@ def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: 
         keep_matrix: whether an evidence carries the whole expected alignment.
     """
     from latentalign import config
-    from latentalign.tasks.align import Aligner, AlignerConfig
+    from latentalign.tasks.align import Aligner
+    from latentalign.tasks.aligner_config import AlignerConfig
 
     if isinstance(changes.get("family"), str):
         changes["family"] = {"name": changes["family"]}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from latentalign import config, registry
-from latentalign.errors import InputError, LatentAlignError
+from latentalign.errors import LatentAlignError
+from latentalign.tasks.aligner_config import DEFAULT_FAMILY, DEFAULT_POTENTIALS, AlignerConfig, Level
+from latentalign.tasks.pair_aligner import align_one, check_sizes
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.segment import segment
 from latentalign.text.spans import Evidence, Link
@@ -18,65 +20,10 @@ if TYPE_CHECKING:
     from latentalign.models.units import Units
     from latentalign.tasks.statistical_aligner import StatisticalAligner
 
-Level = Literal["word", "sentence"]
 MAX_CELLS = 25_000_000
 """The largest score matrix of one pair: 5,000 by 5,000 words, about 1 GB while it is worked on."""
 MAX_CHARACTERS = 1_000_000
 """Texts whose states are held at once, unless one pair is longer: some 200,000 words, 300 MB of MiniLM states."""
-
-
-DEFAULT_FAMILY: dict[Level, dict[str, Any]] = {
-    "word": {"name": "transport"},
-    "sentence": {"name": "monotonic", "repeat_query": True, "repeat_key": True},
-}
-DEFAULT_POTENTIALS: dict[Level, list[dict[str, Any]]] = {
-    "word": [
-        {"name": "similarity", "weight": 16.0},
-        {"name": "lexical", "weight": 2.0},
-        {"name": "null", "bias": 6.0},
-    ],
-    "sentence": [
-        {"name": "similarity", "weight": 10.0},
-        {"name": "lexical", "weight": 4.0},
-        {"name": "null", "bias": 5.0},
-    ],
-}
-DEFAULT_LAYER = -2
-"""The states of words come from below the last layer, which the training for sentence vectors has blurred."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlignerConfig:
-    """What an ``Aligner`` is made of, as it stands in a recipe.
-
-    Args:
-        level: what is aligned, ``word`` or ``sentence``.
-        family: name of an alignment family, or a table with its settings; None takes the default of the level.
-        potentials: tables of potentials; None takes the defaults of the level.
-        model: encoder by hub name or folder, or a trained word aligner by its name (``en-fr``) or folder; None is the
-            default encoder.
-        layer: hidden layer the states of words come from, counted from 0 (embeddings); negative from the last.
-            Vectors of sentences always come from the last.
-        threshold: a link is given if its expected mass is at least this, in [0, 1]; None takes 0.4, or that of a model
-            which brings its own.
-        device: ``cpu``, ``cuda``, ``cuda:1`` …; None takes the GPU if there is one.
-        batch_size: pairs that are scored together.
-    """
-
-    level: Level = "word"
-    family: str | dict[str, Any] | None = None
-    potentials: list[dict[str, Any]] | None = None
-    model: str | None = None
-    layer: int = DEFAULT_LAYER
-    threshold: float | None = None
-    device: str | None = None
-    batch_size: int = 64
-
-    def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InputError(wanted="a threshold in [0, 1]", came=repr(self.threshold), where="threshold")
-        if self.batch_size < 1:
-            raise InputError(wanted="a batch of at least 1 pair", came=repr(self.batch_size), where="batch_size")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,10 +92,7 @@ class Aligner:
         Raises:
             InputError: a text without a word, or one that cannot be used; the message says which.
         """
-        result = next(self.align_many([as_pair(source, target)]))
-        if isinstance(result, Failure):
-            raise result.error
-        return result
+        return align_one(self, source, target)
 
     def align_many(self, pairs: Iterable[TextPair | Failure]) -> Iterator[Evidence | Failure]:
         """Yield one result a pair, in input order; a pair that cannot be used yields a ``Failure`` and harms no other.
@@ -186,24 +130,12 @@ class Aligner:
     def _units(self, pair: TextPair) -> tuple[Units, Units]:
         from latentalign.models.units import Units
 
-        sides = []
-        for side, text, spans in (
-            ("source", pair.source, pair.source_spans),
-            ("target", pair.target, pair.target_spans),
-        ):
-            where = f"{pair.where}: {side}" if pair.where else side
-            units = segment(text, level=self.level) if spans is None else spans
-            if not units:
-                raise InputError(wanted=f"a text with at least one {self.level}", came=repr(text[:40]), where=where)
-            sides.append(Units(text=text, spans=units))
-        if len(sides[0].spans) * len(sides[1].spans) > MAX_CELLS:
-            raise InputError(
-                wanted=f"at most {MAX_CELLS:,} pairs of {self.level}s",
-                came=f"{len(sides[0].spans):,} by {len(sides[1].spans):,}",
-                where=pair.where,
-                fix="align sentences first (--level sentence), then the words of each pair of sentences",
-            )
-        return sides[0], sides[1]
+        source, target = (
+            segment(text, level=self.level) if spans is None else spans
+            for text, spans in ((pair.source, pair.source_spans), (pair.target, pair.target_spans))
+        )
+        check_sizes(pair, source, target, unit=self.level, most=MAX_CELLS)
+        return Units(text=pair.source, spans=source), Units(text=pair.target, spans=target)
 
     def _batches(self, usable: dict[int, tuple[Units, Units]]) -> Iterator[tuple[list[int], LatentAlignment]]:
         import torch
@@ -244,23 +176,6 @@ class Aligner:
                 family=type(self.family).__name__.lower(),
                 matrix=tuple(map(tuple, mass.tolist())) if self.keep_matrix else (),
             )
-
-
-def as_pair(source: str | Sequence[str], target: str | Sequence[str]) -> TextPair:
-    """Return two texts as a pair: strings are split later, lists of words are taken as they are.
-
-    Raises:
-        InputError: one side is a string and the other a list, or neither is either.
-    """
-    if isinstance(source, str) and isinstance(target, str):
-        return TextPair(source=source, target=target)
-    if isinstance(source, list | tuple) and isinstance(target, list | tuple):
-        return TextPair.from_words(source, target)
-    raise InputError(
-        wanted="two strings, or two lists of words",
-        came=f"{type(source).__name__} and {type(target).__name__}",
-        fix="give both texts in the same form",
-    )
 
 
 def _windows(pairs: Iterable[TextPair | Failure], *, size: int) -> Iterator[list[TextPair | Failure]]:

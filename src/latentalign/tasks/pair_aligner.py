@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from latentalign.errors import InputError
@@ -107,3 +107,51 @@ def check_units(evidence: Evidence, pair: TextPair) -> Evidence:
             where=pair.where or "aligner",
         )
     return evidence
+
+
+def as_pair(source: str | Sequence[str], target: str | Sequence[str]) -> TextPair:
+    """Return two texts as a pair: strings are split later, lists of words are taken as they are.
+
+    Raises:
+        InputError: one side is a string and the other a list, or neither is either.
+    """
+    if isinstance(source, str) and isinstance(target, str):
+        return TextPair(source=source, target=target)
+    if isinstance(source, list | tuple) and isinstance(target, list | tuple):
+        return TextPair.from_words(source, target)
+    raise InputError(
+        wanted="two strings, or two lists of words",
+        came=f"{type(source).__name__} and {type(target).__name__}",
+        fix="give both texts in the same form",
+    )
+
+
+def align_one(aligner: PairAligner, source: str | Sequence[str], target: str | Sequence[str]) -> Evidence:
+    """Return the alignment of two texts by an aligner of many.
+
+    Raises:
+        InputError: a text without a word, or one that cannot be used.
+    """
+    result = next(iter(aligner.align_many([as_pair(source, target)])))
+    if isinstance(result, Failure):
+        raise result.error
+    return result
+
+
+def check_sizes(pair: TextPair, source: Sequence[Span], target: Sequence[Span], *, unit: str, most: int) -> None:
+    """Raise unless both texts have a unit, and together no more pairs of units than an aligner takes.
+
+    Raises:
+        InputError: a side without a unit, or too long a pair; the message says which, and what to do.
+    """
+    for side, text, spans in (("source", pair.source, source), ("target", pair.target, target)):
+        if not spans:
+            where = f"{pair.where}: {side}" if pair.where else side
+            raise InputError(wanted=f"a text with at least one {unit}", came=repr(text[:40]), where=where)
+    if len(source) * len(target) > most:
+        raise InputError(
+            wanted=f"at most {most:,} pairs of {unit}s",
+            came=f"{len(source):,} by {len(target):,}",
+            where=pair.where,
+            fix="align sentences first (--level sentence), then the words of each pair of sentences",
+        )

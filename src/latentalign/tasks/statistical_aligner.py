@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from latentalign.errors import InputError, LatentAlignError, ModelError, UnsupportedError
-from latentalign.tasks.align import AlignerConfig, as_pair
+from latentalign.errors import LatentAlignError, ModelError, UnsupportedError
+from latentalign.tasks.aligner_config import AlignerConfig
+from latentalign.tasks.pair_aligner import align_one, as_pair, check_sizes
 from latentalign.text.clitics import split_clitics
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Link, Span
@@ -169,10 +170,7 @@ class StatisticalAligner:
         Raises:
             InputError: a text without a word, or one that cannot be used; the message says which.
         """
-        result = next(self.align_many([as_pair(source, target)]))
-        if isinstance(result, Failure):
-            raise result.error
-        return result
+        return align_one(self, source, target)
 
     def align_many(self, pairs: Iterable[TextPair | Failure]) -> Iterator[Evidence | Failure]:
         """Yield one result a pair, in input order; a pair that cannot be used yields a ``Failure`` and harms no other.
@@ -211,17 +209,7 @@ class StatisticalAligner:
     def _units(self, pair: TextPair) -> Sides:
         settings = self.model.settings
         source, target = units(pair, (settings.source, settings.target))
-        for side, text, spans in (("source", pair.source, source), ("target", pair.target, target)):
-            if not spans:
-                where = f"{pair.where}: {side}" if pair.where else side
-                raise InputError(wanted="a text with at least one word", came=repr(text[:40]), where=where)
-        if len(source) * len(target) > MAX_CELLS:
-            raise InputError(
-                wanted=f"at most {MAX_CELLS:,} pairs of words",
-                came=f"{len(source):,} by {len(target):,}",
-                where=pair.where,
-                fix="align sentences first (--level sentence), then the words of each pair of sentences",
-            )
+        check_sizes(pair, source, target, unit="word", most=MAX_CELLS)
         return source, target
 
     def _batch(self, waiting: Sequence[tuple[TextPair | Failure, Sides | None]]) -> Iterator[Evidence | Failure]:
