@@ -31,7 +31,7 @@ from tests import synthetic
 
 TEACHER = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3, diagonal=0.0)
 TINY = NetworkConfig(
-    encoder=TransformerConfig(width=16, heads=2, blocks=1), pieces=200, channels=8, layers=1, products=2
+    words=True, encoder=TransformerConfig(width=16, heads=2, blocks=1), pieces=200, channels=8, layers=1, products=2
 )
 VIEWS = 2
 TRAINING = TrainingConfig(epochs=2, batching=Batching(tokens=200), optimizer=AdamW(learning_rate=5e-3), save_every=5)
@@ -161,18 +161,19 @@ def batch(tmp_path_factory):
 def test_every_objective_alone_goes_down_and_one_of_weight_0_is_not_computed(batch, name) -> None:
     lessons, size = batch
     torch.manual_seed(0)
-    weights = Weights(**({"guided": 0.0} | {name: 1.0}), hidden=0.5, candidates=7)
+    hidden = 0.5 if name == "masked" else 0.0
+    weights = Weights(**({"guided": 0.0} | {name: 1.0}), hidden=hidden, candidates=7)
     student = Distillation(NeuralAligner(TINY, size=size, views=VIEWS), weights)
     optimizer = torch.optim.Adam(student.parameters(), lr=0.01)
     found = []
-    for _ in range(60):
+    for _ in range(100):
         optimizer.zero_grad()
         loss, figures = student.loss(lessons)
         loss.backward()
         optimizer.step()
         assert set(figures) == {name}
         found.append(loss.item())
-    assert np.mean(found[-5:]) < 0.8 * np.mean(found[:5])
+    assert np.mean(found[-10:]) < 0.85 * np.mean(found[:10])
 
 
 def test_the_total_is_the_weighted_sum(batch) -> None:
@@ -337,14 +338,14 @@ def test_the_command_trains_resumes_and_aligns(tmp_path, capsys) -> None:
 
     rows = "".join(f"{source}\t{target}\n" for source, target in SENTENCES * 8)
     (tmp_path / "pairs.tsv").write_text(rows, encoding="utf-8")
-    gold = [{"src": ["a", "black", "cat"], "tgt": ["un", "chat", "noir"], "sure": [[2, 1], [0, 0]], "possible": [[1, 2]]}]
-    (tmp_path / "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in gold), encoding="utf-8")
-    texts = '[[texts]]\nreader = "tsv"\nfiles = ["pairs.tsv"]\n[gold]\nfile = "gold.jsonl"\n'
+    texts = '[[texts]]\nreader = "tsv"\nfiles = ["pairs.tsv"]\n'
     short = "[settings]\nviews = [0]\nlexical_passes = 2\nsettling_passes = 1\naveraged_passes = 2\n"
     recipe, plain = tmp_path / "small.toml", tmp_path / "plain.toml"
     recipe.write_text(
-        f'trainer = "distilled"\n{texts}{short}[weak]\nsizes = [20, 20]\n[training]\nepochs = 1\n'
-        "[network]\npieces = 100\nchannels = 8\nlayers = 1\n[network.encoder]\nwidth = 16\nheads = 2\nblocks = 1\n"
+        f'trainer = "distilled"\n{texts}{short}'
+        "[weak]\nsizes = [20, 20]\n[training]\nepochs = 1\n"
+        "[network]\nwords = true\npieces = 100\nchannels = 8\nlayers = 1\n"
+        "[network.encoder]\nwidth = 16\nheads = 2\nblocks = 1\n"
     )
     plain.write_text(f'trainer = "aligner"\n{texts}{short}')
     folder = tmp_path / "model"

@@ -8,7 +8,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from latentalign.errors import InputError
+from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import Independent, LatentAlignment
 from latentalign.models.neural.batch import Pairs, Texts
 from latentalign.models.neural.evidence import Prior
@@ -67,6 +67,9 @@ class Distillation(nn.Module):
         network: the student.
         weights: of the objectives.
 
+    Raises:
+        UnsupportedError: an objective on words, and a network that reads none.
+
     Hinton, Vinyals and Dean 2015, section 2 (soft labels of a teacher).
     """
 
@@ -74,6 +77,13 @@ class Distillation(nn.Module):
         super().__init__()
         self.network, self.weights = network, weights
         width = network.config.encoder.width
+        if (weights.masked or weights.contrastive) and not network.config.words:
+            raise UnsupportedError(
+                wanted="a network that reads words, for masked and contrastive",
+                came="one that knows nothing but masses",
+                where="Weights",
+                fix="set network.words = true, or both weights to 0",
+            )
         if weights.masked:
             self.read_source, self.read_target = nn.Linear(width, width), nn.Linear(width, width)
             self.unread = nn.Parameter(torch.zeros(2, width))

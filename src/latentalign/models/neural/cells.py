@@ -41,30 +41,28 @@ def described(prior: Prior | None, source: Side, target: Side, *, views: int) ->
     return torch.stack([number.expand_as(apart) for number in told], dim=-1)
 
 
-class Cells(nn.Module):
-    r"""The first state of each cell, from what is told of it, its two words, and how alike these are.
+class WordCells(nn.Module):
+    r"""What its two words, and how alike they are, add to the state of each cell.
 
-    $$c_{ij} = W_t t_{ij} + W_s h_i + W_u g_j + W_a [(A_k h_i) \cdot (B_k g_j)]_k$$
+    $$W_s h_i + W_u g_j + W_a [(A_k h_i) \cdot (B_k g_j)]_k$$
 
     Args:
         width: features of the words.
         channels: features of a cell.
         products: k, how many likenesses of the two words there are.
-        views: of a prior.
     """
 
-    def __init__(self, *, width: int, channels: int, products: int, views: int) -> None:
+    def __init__(self, *, width: int, channels: int, products: int) -> None:
         super().__init__()
         self.products = products
-        self.told = nn.Linear(TOLD + 2 * views, channels)
         self.source, self.target = (nn.Linear(width, channels, bias=False) for _ in range(2))
         self.rows, self.columns = (nn.Linear(width, width, bias=False) for _ in range(2))
         self.alike = nn.Linear(products, channels, bias=False)
 
-    def forward(self, told: Tensor, source: Side, target: Side) -> Tensor:
+    def forward(self, source: Side, target: Side) -> Tensor:
         """Return (pair, source, target, channel)."""
         words = self.source(source.states)[:, :, None] + self.target(target.states)[:, None, :]
-        cells: Tensor = self.told(told) + words + self.alike(self.likeness(source, target))
+        cells: Tensor = words + self.alike(self.likeness(source, target))
         return cells
 
     def likeness(self, source: Side, target: Side) -> Tensor:

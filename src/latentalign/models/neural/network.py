@@ -13,7 +13,7 @@ from latentalign import registry
 from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import AlignmentFamily, LatentAlignment
 from latentalign.models.neural.batch import Pairs, Texts
-from latentalign.models.neural.cells import Cells, described
+from latentalign.models.neural.cells import TOLD, WordCells, described
 from latentalign.models.neural.evidence import Prior
 from latentalign.models.neural.grid import GridLayer
 from latentalign.models.neural.heads import Heads
@@ -30,6 +30,8 @@ class NetworkConfig:
     """What a neural word aligner is made of.
 
     Args:
+        words: whether the cells see the states of their words; without, a student knows nothing but masses, counts and
+            places, and has no encoder.
         encoder: of the texts of both sides.
         pieces: the size of the vocabulary at most.
         subwords: ``bpe`` or ``unigram``.
@@ -42,6 +44,7 @@ class NetworkConfig:
         InputError: a number outside its range.
     """
 
+    words: bool = False
     encoder: TransformerConfig = field(default_factory=lambda: TransformerConfig(width=96, heads=4, blocks=2))
     pieces: int = 8_000
     subwords: Kind = "bpe"
@@ -82,7 +85,7 @@ class Directions(NamedTuple):
 
 
 class NeuralAligner(nn.Module):
-    """A shared encoder of both sides, words as the means of their pieces, and a small network over all pairs of words.
+    """A small network over all pairs of words, and if wanted a shared encoder of both sides.
 
     Args:
         config: what it is made of.
@@ -104,8 +107,10 @@ class NeuralAligner(nn.Module):
         if not self.family.probabilistic:
             raise UnsupportedError(wanted="a family that is a distribution", came=str(self.family), where="family")
         width, channels = config.encoder.width, config.channels
-        self.encoder = TransformerEncoder(size=size, kinds=2, config=config.encoder)
-        self.cells = Cells(width=width, channels=channels, products=config.products, views=views)
+        self.told = nn.Linear(TOLD + 2 * views, channels)
+        if config.words:
+            self.encoder = TransformerEncoder(size=size, kinds=2, config=config.encoder)
+            self.cells = WordCells(width=width, channels=channels, products=config.products)
         self.grid = nn.ModuleList(GridLayer(channels) for _ in range(config.layers))
         self.heads = Heads(channels)
 
@@ -118,9 +123,10 @@ class NeuralAligner(nn.Module):
         """
         source, target = self.words(pairs.source, kind=0), self.words(pairs.target, kind=1)
         mask = source.real[:, :, None] & target.real[:, None, :]
-        cells = torch.where(
-            mask[..., None], self.cells(described(prior, source, target, views=self.views), source, target), 0.0
-        )
+        cells = self.told(described(prior, source, target, views=self.views))
+        if self.config.words:
+            cells = cells + self.cells(source, target)
+        cells = torch.where(mask[..., None], cells, 0.0)
         for layer in self.grid:
             cells = layer(cells, mask)
         forward, backward = self.heads(cells, mask, prior)
@@ -132,7 +138,9 @@ class NeuralAligner(nn.Module):
         )
 
     def words(self, texts: Texts, *, kind: int) -> Side:
-        """Return the states of the words of texts of one side, 0 for source and 1 for target."""
+        """Return the words of texts of one side, 0 for source and 1 for target, with states if there is an encoder."""
+        if not self.config.words:
+            return Side(self.told.weight.new_zeros((*texts.words.shape, 0)), texts.words)
         states = self.encoder(texts.pieces, texts.pieces != PAD, kind=kind)
         return Side(pool(states, texts.places, words=texts.words.shape[-1]), texts.words)
 
