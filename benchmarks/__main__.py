@@ -14,6 +14,7 @@ NEEDS_DATA = {
     "families": False,
     "evaluations": True,
     "word_alignment": True,
+    "distilled_alignment": True,
     "markup": True,
     "omissions": True,
     "speed": True,
