@@ -183,7 +183,9 @@ def test_the_total_is_the_weighted_sum(batch) -> None:
     assert loss.item() == pytest.approx(sum(getattr(ALL, name) * value for name, value in figures.items()), rel=1e-5)
 
 
-@pytest.mark.parametrize("bad", [{"guided": -1.0}, {"guided": 0.0}, {"hidden": 1.0}, {"candidates": 1}])
+@pytest.mark.parametrize(
+    "bad", [{"guided": -1.0}, {"guided": 0.0}, {"hidden": 1.0}, {"masked": 1.0}, {"candidates": 1}]
+)
 def test_weights_outside_their_range_are_refused(bad) -> None:
     Weights(agreement=0.5, hidden=0.5)
     with pytest.raises(InputError, match="weights of at least 0"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def _training() -> TrainingConfig:
     return TrainingConfig(
-        epochs=2,
+        epochs=1,
         batching=Batching(tokens=700, items=48),
         optimizer=AdamW(learning_rate=3e-3),
         schedule=Schedule(warmup=50, decay="linear", least=0.02),

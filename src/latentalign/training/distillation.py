@@ -33,7 +33,7 @@ class Weights:
         agreement: of the two directions.
         masked: hidden words of both sides are read off the other side.
         contrastive: each text finds its partner among the first texts of the batch.
-        hidden: the share of words that are hidden, in [0, 1).
+        hidden: the share of words that are hidden, in [0, 1); above 0 where ``masked`` is.
         candidates: how many pairs of a batch are compared with each other.
 
     Raises:
@@ -44,15 +44,16 @@ class Weights:
     agreement: float = 0.0
     masked: float = 0.0
     contrastive: float = 0.0
-    hidden: float = 0.1
+    hidden: float = 0.0
     candidates: int = 16
 
     def __post_init__(self) -> None:
         names = ("guided", "agreement", "masked", "contrastive")
         low = [field.name for field in fields(self) if getattr(self, field.name) < 0]
-        if low or self.hidden >= 1 or self.candidates < 2 or not any(getattr(self, name) for name in names):
+        unread = self.masked > 0 and self.hidden == 0
+        if low or unread or self.hidden >= 1 or self.candidates < 2 or not any(getattr(self, name) for name in names):
             raise InputError(
-                wanted="weights of at least 0, not all of them 0, hidden in [0, 1), and 2 candidates or more",
+                wanted="weights of at least 0, not all 0; hidden in [0, 1), above 0 for masked; 2 candidates or more",
                 came=repr(self),
                 where="Weights",
             )
@@ -61,7 +62,7 @@ class Weights:
 class Distillation(nn.Module):
     """A student and its objectives; ``train`` takes it.
 
-    The figures are a mean over words, not items, so that long sentences do not count for more.
+    The losses are means over the words of a batch, so that a long sentence does not weigh as a short one does.
 
     Args:
         network: the student.
@@ -153,7 +154,13 @@ def _hidden(texts: Texts, words: Tensor) -> Texts:
 
 
 def forget(prior: Prior, source: Tensor, target: Tensor) -> Prior:
-    """Return what a teacher would say that had never seen some words: each of their links is as likely as NULL."""
+    """Return what a teacher would say that had never seen some words.
+
+    Where a hidden word chooses, each of its links is as likely as NULL; where it is chosen, nothing changes.
+
+    Args:
+        source, target: bool (pair, word).
+    """
     words = (prior.source > 0).sum(dim=1)[:, None, None, None], (prior.target > 0).sum(dim=1)[:, None, None, None]
     real = ((prior.source > 0)[:, :, None] & (prior.target > 0)[:, None, :])[:, None]
     forward = torch.where(real & target[:, None, None, :], 1 / (words[0] + 1), prior.forward)
