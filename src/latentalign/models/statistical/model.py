@@ -81,7 +81,7 @@ class StatisticalModel:
                 settings=self.settings,
                 likeness=compare,
             )
-            by_view.append(infer(list(found), view.table.jump, self.settings.null_chance))
+            by_view.append(infer(list(found), view.table.jump, self.settings))
         return [_mean(posteriors) for posteriors in zip(*by_view, strict=True)]
 
     def without_memory(self) -> StatisticalModel:
