@@ -63,7 +63,7 @@ found = [links[: int(sys.argv[2])]]
 
 
 class Run(NamedTuple):
-    """The links of the first pairs as one system gives them, the seconds that all pairs took, and the peak memory in MB."""
+    """The links of the first pairs as one system gives them, the seconds of all pairs, and the peak memory in MB."""
 
     system: str
     links: list[Links]
@@ -72,7 +72,7 @@ class Run(NamedTuple):
 
 
 def eflomal(pairs: Sequence[Pair], first: int, python: str, *, vote: bool = True) -> Iterator[Run]:
-    """Yield eflomal's two directions joined in three ways, and the vote of ten: five views of the words, two directions.
+    """Yield eflomal's two directions joined in three ways, and the vote of ten: five views, two directions.
 
     It has no seed that can be given, so each run draws anew. The time of the vote is that of its five runs.
     """

@@ -33,7 +33,7 @@ class Masses(NamedTuple):
 
 
 def train_and_read(pairs: Sequence[Pair], first: int, *, threads: int, **settings: Any) -> Masses:
-    """Train on all pairs and read the first ones in a new process, with the settings given and the others as they are."""
+    """Train on all pairs and read the first ones in a new process; settings that are not given are as they are."""
     with tempfile.TemporaryDirectory() as folder:
         job = Path(folder) / "job.json"
         given = {"pairs": pairs, "first": first, "threads": threads, "settings": settings}

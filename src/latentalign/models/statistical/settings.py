@@ -46,7 +46,7 @@ class StatisticalConfig:
     word_order: bool = True
     agreement: bool = True
     diagonal: float = 2.0
-    null_chance: float = 0.1
+    null_chance: float = 0.15
     smoothing: float = 3.0
     spelling: float = 0.05
     null_smoothing: float = 10.0
