@@ -1,148 +1,83 @@
-"""Alignment error rate, calibration, time and memory of the statistical aligner, beside eflomal.
+"""Alignment error rate, calibration, time and memory of the statistical aligner, beside eflomal and fast_align.
 
-    python -m benchmarks.word_alignment --data DIR [--set i,ii,...] [--seeds 3] [--eflomal-python PYTHON]
+    python -m benchmarks.word_alignment --data DIR [--set i,ii,...] [--seeds 3] [--peers-python PYTHON]
 
 Every system reads the same words. Ours is the model of ``StatisticalConfig``; its links are those of mass 0.5, fixed on
-set i. eflomal, which is GPL and no part of this project, is called in the Python that is named, if it is: its two
-directions joined by intersection, grow-diag or grow-diag-final-and, and the vote of ten (five views of the words by two
-directions, half of the votes). Intervals are 95% bootstraps over sentence pairs.
+set i. The peers are called in the Python that is named, if one is; see ``alignment_peers``. Intervals are 95%
+bootstraps over sentence pairs. Each set has a table of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from benchmarks.alignment_peers import VIEWS, Run, eflomal, fast_align
 from benchmarks.alignment_sets import SETS, AlignmentSet, Links
 from benchmarks.report import write_table
-from latentalign.families.symmetrise import grow_diag, grow_diag_final_and
+from benchmarks.word_alignment_job import train_and_read
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.links import LinkCounts
 
-VIEWS = (0, 3, 4, 5, 6)
-EFLOMAL = """
-import json, resource, sys, tempfile, time, eflomal
-pairs = [line.rstrip("\\n").split("\\t") for line in open(sys.argv[1], encoding="utf-8")]
-start = time.perf_counter()
-with tempfile.TemporaryDirectory() as folder:
-    eflomal.Aligner().align(
-        [pair[0] + "\\n" for pair in pairs], [pair[1] + "\\n" for pair in pairs],
-        links_filename_fwd=folder + "/f", links_filename_rev=folder + "/r",
-    )
-    seconds = time.perf_counter() - start
-    found = [open(folder + "/" + name).read().split("\\n")[: int(sys.argv[2])] for name in "fr"]
-memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(json.dumps({"links": found, "seconds": seconds, "memory": memory}))
-"""
+SILVER = tuple(name for name in SETS if name.startswith("silver-"))
+THRESHOLD = 0.5
 
 
 def main() -> None:
-    """Measure and write the table."""
+    """Measure and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--set", default="i", help=f"of {', '.join(SETS)}, with commas between")
+    parser.add_argument("--set", default="i", help=f"of {', '.join(SETS)} or silver, with commas between")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--eflomal-python", help="a Python in which eflomal is installed")
+    parser.add_argument("--peers-python", help="a Python in which eflomal and systran-align are installed")
     options = parser.parse_args()
-    if options.eflomal_python is None:
-        print("eflomal is left out: name a Python that has it with --eflomal-python")
-    rows = []
-    for name in options.set.split(","):
-        chosen = SETS[name](options.data)
-        for seed in range(options.seeds):
-            rows += ours(name, chosen, seed, options.threads)
-            if options.eflomal_python:
-                rows += eflomal(name, chosen, seed, options.eflomal_python)
-    command = f"python -m benchmarks.word_alignment --data DIR --set {options.set} --seeds {options.seeds}"
-    write_table("word-alignment", summary(rows), command=command)
+    if options.peers_python is None:
+        print("eflomal and fast_align are left out: name a Python that has them with --peers-python")
+    for table in options.set.split(","):
+        rows = []
+        for name in SILVER if table == "silver" else (table,):
+            rows += measured_set(name, SETS[name](options.data), options)
+        command = f"python -m benchmarks.word_alignment --data DIR --set {table} --seeds {options.seeds}"
+        write_table(f"word-alignment-{table}", summary(rows), command=f"{command} --peers-python PYTHON")
 
 
-def ours(name: str, chosen: AlignmentSet, seed: int, threads: int) -> list[dict[str, Any]]:
-    """Train and align with our model, all views and whole words only, in a process of its own."""
+def measured_set(name: str, chosen: AlignmentSet, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the rows of all systems and seeds on one set; fast_align has nothing that is drawn, so it runs once."""
     rows = []
-    for system, views in (("ours", VIEWS), ("ours, whole words only", VIEWS[:1])):
-        with tempfile.TemporaryDirectory() as folder:
-            job = Path(folder) / "job.json"
-            job.write_text(json.dumps({"pairs": chosen.pairs, "gold": len(chosen.gold)}), encoding="utf-8")
-            arguments = [str(job), str(seed), str(threads), ",".join(map(str, views))]
-            run = subprocess.run(
-                [sys.executable, "-m", "benchmarks.word_alignment_job", *arguments], capture_output=True, check=True
-            )
-        found = json.loads(run.stdout)
-        masses = [np.array(mass) for mass in found["masses"]]
-        links = [set(zip(*(side.tolist() for side in np.nonzero(mass >= 0.5)), strict=True)) for mass in masses]
-        row = measured(name, system, seed, chosen, links)
-        row |= {"ECE": calibration_error(masses, chosen), "s": found["seconds"], "MB": found["memory"] / 1024}
-        rows.append(row)
+    for seed in range(options.seeds):
+        rows += ours(name, chosen, seed, options.threads)
+        if options.peers_python:
+            runs = list(eflomal(chosen.pairs, len(chosen.gold), options.peers_python))
+            if seed == 0:
+                runs.append(fast_align(chosen.pairs, len(chosen.gold), options.peers_python))
+            rows += [peer(name, chosen, seed, run) for run in runs]
     return rows
 
 
-def eflomal(name: str, chosen: AlignmentSet, seed: int, python: str) -> list[dict[str, Any]]:
-    """Align with eflomal; it has no seed that can be given, so each run draws anew."""
-    votes: list[Counter[tuple[int, int]]] = [Counter() for _ in chosen.gold]
-    rows, seconds, memory = [], 0.0, 0.0
-    for view in VIEWS:
-        cut = [
-            tuple(" ".join(word[:view] if view else word for word in side) for side in pair) for pair in chosen.pairs
-        ]
-        with tempfile.TemporaryDirectory() as folder:
-            text = Path(folder) / "pairs.tsv"
-            text.write_text("".join("\t".join(pair) + "\n" for pair in cut), encoding="utf-8")
-            arguments = [python, "-c", EFLOMAL, str(text), str(len(chosen.gold))]
-            found = json.loads(subprocess.run(arguments, capture_output=True, check=True).stdout)
-        seconds, memory = seconds + found["seconds"], max(memory, found["memory"] / 1024)
-        forward, backward = ([parse(line) for line in lines] for lines in found["links"])
-        for vote, one, other in zip(votes, forward, backward, strict=True):
-            vote.update(one)
-            vote.update(other)
-        if view == 0:
-            for how, join in JOINED.items():
-                links = [join(one, other) for one, other in zip(forward, backward, strict=True)]
-                row = measured(name, f"eflomal, {how}", seed, chosen, links)
-                rows.append(row | {"ECE": None, "s": seconds, "MB": memory})
-    links = [{link for link, count in vote.items() if count >= len(VIEWS)} for vote in votes]
-    row = measured(name, "eflomal, vote of ten", seed, chosen, links)
-    return [*rows, row | {"ECE": None, "s": seconds, "MB": memory}]
+def ours(name: str, chosen: AlignmentSet, seed: int, threads: int) -> list[dict[str, Any]]:
+    """Train and align with our model, all views and whole words only."""
+    rows = []
+    for system, views in (("ours", VIEWS), ("ours, whole words only", VIEWS[:1])):
+        found = train_and_read(chosen.pairs, len(chosen.gold), threads=threads, seed=seed, views=views)
+        row = measured(name, system, seed, chosen, strong(found.masses))
+        rows.append(row | {"ECE": calibration_error(found.masses, chosen), "s": found.seconds, "MB": found.memory})
+    return rows
 
 
-def parse(line: str) -> Links:
-    """Return the links of one Pharaoh line."""
-    return {(int(i), int(j)) for i, _, j in (part.partition("-") for part in line.split())}
+def strong(masses: Sequence[Any]) -> list[Links]:
+    """Return the links of each pair whose mass is at least 0.5."""
+    return [set(zip(*(side.tolist() for side in np.nonzero(mass >= THRESHOLD)), strict=True)) for mass in masses]
 
 
-def grown(grow: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Links, Links], Links]:
-    """Return a way to join two directions, by the library's own growing."""
-
-    def join(one: Links, other: Links) -> Links:
-        if not one | other:
-            return set()
-        size = max(max(link) for link in one | other) + 1
-        both = torch.zeros((2, size, size), dtype=torch.bool)
-        for matrix, links in zip(both, (one, other), strict=True):
-            for i, j in links:
-                matrix[i, j] = True
-        return {(i, j) for i, j in grow(both[0], both[1]).nonzero().tolist()}
-
-    return join
-
-
-JOINED: dict[str, Callable[[Links, Links], Links]] = {
-    "intersection": lambda one, other: one & other,
-    "grow-diag": grown(grow_diag),
-    "grow-diag-final-and": grown(grow_diag_final_and),
-}
+def peer(name: str, chosen: AlignmentSet, seed: int, run: Run) -> dict[str, Any]:
+    """Return the figures of one run of a peer."""
+    row = measured(name, run.system, seed, chosen, run.links)
+    return row | {"ECE": None, "s": run.seconds, "MB": run.memory}
 
 
 def measured(name: str, system: str, seed: int, chosen: AlignmentSet, links: Sequence[Links]) -> dict[str, Any]:
@@ -164,10 +99,15 @@ def measured(name: str, system: str, seed: int, chosen: AlignmentSet, links: Seq
     }
 
 
-def calibration_error(masses: Sequence[Any], chosen: AlignmentSet) -> float:
-    """Return the error of ten bins, links of probability 0.01 or more, each half of the pairs fitted on the other."""
+def calibration_error(masses: Sequence[Any], chosen: AlignmentSet) -> float | None:
+    """Return the error of ten bins, links of probability 0.01 or more, each half of the pairs fitted on the other.
+
+    None for a gold that covers some words only: what it leaves out is not wrong.
+    """
     from latentalign.models.statistical.calibration import Calibration, gold_cells
 
+    if chosen.partial:
+        return None
     accepted = [
         gold_cells([mass.shape], [[*gold.sure, *gold.possible]]) for mass, gold in zip(masses, chosen.gold, strict=True)
     ]
@@ -199,7 +139,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "system": system,
                 "pairs": runs[0]["pairs"],
                 "AER": round(float(np.mean(values)), 1),
-                "seeds": f"{min(values):.1f} to {max(values):.1f}",
+                "seeds": f"{min(values):.1f} to {max(values):.1f}" if len(runs) > 1 else "one run",
                 "95%, first seed": runs[0]["95%"],
                 "P": round(mean["P"], 1),
                 "R": round(mean["R"], 1),

@@ -1,36 +1,62 @@
 """One training and reading of the statistical aligner in a process of its own, for its time and memory.
 
-python -m benchmarks.word_alignment_job JOB.json SEED THREADS VIEWS
+python -m benchmarks.word_alignment_job JOB.json
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from benchmarks.alignment_sets import Pair
 from latentalign.models.statistical.calibration import agreed
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.training.bitext import Bitext
 from latentalign.training.em import fit
 
 
+class Masses(NamedTuple):
+    """The masses of the first pairs, the seconds of training and of reading them, and the peak memory in MB."""
+
+    masses: list[Any]
+    seconds: float
+    memory: float
+
+
+def train_and_read(pairs: Sequence[Pair], first: int, *, threads: int, **settings: Any) -> Masses:
+    """Train on all pairs and read the first ones in a new process; settings that are not given are as they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        job = Path(folder) / "job.json"
+        given = {"pairs": pairs, "first": first, "threads": threads, "settings": settings}
+        job.write_text(json.dumps(given), encoding="utf-8")
+        command = [sys.executable, "-m", "benchmarks.word_alignment_job", str(job)]
+        found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return Masses([np.array(mass) for mass in found["masses"]], found["seconds"], found["memory"])
+
+
 def main() -> None:
-    """Print the masses of the first pairs, the seconds and the kilobytes as JSON."""
-    job, seed, threads, views = sys.argv[1:]
-    given = json.loads(Path(job).read_text(encoding="utf-8"))
-    settings = StatisticalConfig(views=tuple(map(int, views.split(","))), seed=int(seed))
+    """Print the masses of the first pairs, the seconds and the peak memory as JSON."""
+    given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    views = {"views": tuple(given["settings"].pop("views"))} if "views" in given["settings"] else {}
+    settings = StatisticalConfig(**given["settings"], **views)
     fit(Bitext.read([(["a"], ["b"])] * 3), settings)  # compiles what is not in the cache
     start = time.perf_counter()
-    model = fit(Bitext.read(given["pairs"]), settings, threads=int(threads))
-    pairs = given["pairs"][: given["gold"]]
+    model = fit(Bitext.read(given["pairs"]), settings, threads=given["threads"])
+    pairs = given["pairs"][: given["first"]]
     found = model.posteriors([pair for pair in pairs if all(pair)])
     seconds = time.perf_counter() - start
     left = iter(found)
     masses = [agreed(*next(left)[:2]).tolist() if all(pair) else [[]] for pair in pairs]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"masses": masses, "seconds": seconds, "memory": memory}))
 
 

@@ -27,7 +27,7 @@ from latentalign.training.bitext import Bitext, meetings
 from latentalign.training.expectation import uniform
 from tests import synthetic
 
-SHORT = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3)
+SHORT = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3, smoothing=1.0)
 SENTENCES = [
     ("the cat sleeps", "le chat dort"),
     ("the dog eats", "le chien mange"),
@@ -135,6 +135,18 @@ def test_it_finds_the_true_links_of_an_invented_language(order, fertile, nulls) 
     assert aer(LinkCounts.of(links, sure=true) for links, true in zip(found, gold, strict=True)) < 0.05
 
 
+@pytest.mark.parametrize("left_out", [{"word_order": False}, {"agreement": False}, {"lexical_passes": 0}])
+def test_each_part_of_the_model_can_be_left_out_and_changes_what_is_learnt(trained, left_out) -> None:
+    other = StatisticalAligner.train(SENTENCES * 8, replace(SHORT, **left_out))
+    assert counts(other) != counts(trained)
+    assert ("cat", "chat") in {link[:2] for link in other.align("the cat sleeps", "le chat dort").pairs()}
+
+
+def test_spelling_that_adds_nothing_leaves_unknown_names_alone() -> None:
+    deaf = StatisticalAligner.train(SENTENCES * 8, replace(SHORT, spelling=0.0))
+    assert all((table.alike == 0).all() for table in deaf.model.tables)
+
+
 def as_words(corpus: synthetic.Sentences) -> tuple[list[TextPair], list[set[tuple[int, int]]]]:
     pairs, gold = [], []
     for k in range(len(corpus.source)):
@@ -189,9 +201,11 @@ def close(one, other) -> bool:
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
-def test_both_engines_give_the_same_posteriors(trained) -> None:
+@pytest.mark.parametrize("word_order", [True, False])
+def test_both_engines_give_the_same_posteriors(trained, word_order) -> None:
     pairs = [(["the", "black", "cat"], ["le", "chat", "noir"]), (["zzz"], ["le", "qqq"]), (["a"] * 9, ["un"])]
-    compiled, plain = (trained.model.posteriors(pairs, engine=engine) for engine in ("compiled", "torch"))
+    model = replace(trained.model, settings=replace(SHORT, word_order=word_order))
+    compiled, plain = (model.posteriors(pairs, engine=engine) for engine in ("compiled", "torch"))
     for one, other in zip(compiled, plain, strict=True):
         np.testing.assert_allclose(one.forward, other.forward, atol=1e-6)
         np.testing.assert_allclose(one.backward, other.backward, atol=1e-6)

@@ -114,7 +114,7 @@ class _View:
         stages += ["averaged"] * settings.averaged_passes
         sums = self.no_counts()
         for number, stage in enumerate(stages):
-            value = self.expect(number, ordered=stage != "lexical")
+            value = self.expect(number, sampled=stage != "lexical")
             self.maximise()
             if stage == "averaged":
                 self.times += self.own > 0.5
@@ -135,11 +135,12 @@ class _View:
             links=float(self.counts[0].sum()) / sources,
         )
 
-    def expect(self, number: int, *, ordered: bool) -> float:
+    def expect(self, number: int, *, sampled: bool) -> float:
         """Read every pair with the present counts; its links go into ``own``."""
         from latentalign.training.expectation import Counts, Prior, expect
 
         settings = self.settings
+        ordered = sampled and settings.word_order
         prior = Prior(
             self.alike[self.steps],
             *self.shares,
@@ -154,7 +155,8 @@ class _View:
 
         def work(block: tuple[int, int]) -> tuple[float, NDArray[np.float64]]:
             seen = np.zeros_like(self.jump)
-            return expect(*block, self.met, counts, prior, ordered, ordered, key, self.own, seen), seen
+            how = (ordered, sampled, settings.agreement)
+            return expect(*block, self.met, counts, prior, *how, key, self.own, seen), seen
 
         done = list(self.pool.map(work, self.blocks))
         if ordered:
@@ -177,7 +179,7 @@ class _View:
 
         self.counts = self.no_counts()
         tally(self.met, self.own, Counts(*self.counts))
-        self.alike = link_shares(self.steps, self.together, self.counts[0])
+        self.alike = self.settings.spelling * link_shares(self.steps, self.together, self.counts[0]) ** 2
 
     def table(self, sums: tuple[NDArray[np.float64], ...]) -> Table:
         """Return the sums over passes as a table without the pairs of types that were never linked."""

@@ -105,17 +105,20 @@ def expect(
     prior: Prior,
     ordered: bool,  # noqa: FBT001 - numba has no keyword-only arguments
     sampled: bool,  # noqa: FBT001
+    agreement: bool,  # noqa: FBT001
     key: np.uint64,
     own: NDArray[np.float32],
     seen: Array,
 ) -> float:
     r"""Replace the links of some pairs by what the counts, without those links, expect of them; return their value.
 
-    A link has the mass $\sqrt{P Q}$ of the two directions, or is drawn with that chance.
+    A link has the mass $\sqrt{P Q}$ of the two directions, or is drawn with that chance; without agreement the mass is
+    $(P + Q) / 2$.
 
     Args:
         first, end: the pairs.
-        ordered, sampled: whether words come in order (``Markov``) or not (``Independent``); whether links are drawn.
+        ordered, sampled, agreement: whether words come in order (``Markov``) or not (``Independent``); whether links
+            are drawn; whether both directions have to say so.
         key: of the random numbers.
         own: (cell,) the links, replaced.
         seen: (2, 2W + 1) the jumps are added.
@@ -155,7 +158,7 @@ def expect(
         forward, backward = np.empty((m, n)), np.empty((n, m))
         both, null = both_ways(found, prior.jump, prior.null_chance, ordered, forward, backward, seen)
         value += both + null
-        _agree(forward, backward, sampled, key, c, own)
+        _agree(forward, backward, sampled, agreement, key, c, own)
     return value
 
 
@@ -164,6 +167,7 @@ def _agree(
     forward: Array,
     backward: Array,
     sampled: bool,  # noqa: FBT001
+    agreement: bool,  # noqa: FBT001
     key: np.uint64,
     place: int,
     own: NDArray[np.float32],
@@ -172,7 +176,8 @@ def _agree(
     n, m = backward.shape
     for i in range(n):
         for j in range(m):
-            mass = math.sqrt(forward[j, i] * backward[i, j])
+            one, other = forward[j, i], backward[i, j]
+            mass = math.sqrt(one * other) if agreement else (one + other) / 2
             if sampled:
                 mass = 1.0 if uniform(key, place + i * m + j) < mass else 0.0
             own[place + i * m + j] = mass

@@ -94,7 +94,7 @@ class StatisticalModel:
                 settings=self.settings,
                 likeness=compare,
             )
-            by_view.append(infer(list(found), view.table.jump, self.settings.null_chance))
+            by_view.append(infer(list(found), view.table.jump, self.settings))
         return list(zip(*by_view, strict=True))
 
     def without_memory(self) -> StatisticalModel:

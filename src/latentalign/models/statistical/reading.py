@@ -53,7 +53,7 @@ def read(
         s, t, c = (slice(int(where[p]), int(where[p + 1])) for where in (source.ends, target.ends, ends))
         shape = (s.stop - s.start, t.stop - t.start)
         if shape not in near:
-            near[shape] = nearness(*shape, settings.diagonal)
+            near[shape] = nearness(*shape, settings.diagonal if settings.word_order else 0.0)
         own = np.zeros(shape)
         own_null = np.zeros(shape[0]), np.zeros(shape[1])
         if memory is not None and held is not None:

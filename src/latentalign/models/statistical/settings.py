@@ -14,14 +14,19 @@ class StatisticalConfig:
     Args:
         source, target: language tags; they choose how clitics are cut off (see ``text.clitics``).
         views: how many letters of a word are kept, one model each; 0 is the whole word.
-        lexical_passes: passes over the text without word order (IBM model 1).
+        lexical_passes: passes over the text without word order (IBM model 1); 0 begins with the next ones.
         settling_passes: passes with word order and sampled links, before those that are averaged.
         averaged_passes: the last passes, whose sampled links make the tables; 1 to 255.
         width: the longest jump that has a weight of its own.
         stray: the share of jumps that may go anywhere, in [0, 1): it lets a reading recover from a wrong link.
+        word_order: whether the jumps between neighbours count (``Markov``) or not (``Independent``).
+        agreement: whether a link counts by what both directions say of it, the geometric mean of their masses, or by
+            either one, the arithmetic mean.
         diagonal: the log weight that a link loses from the diagonal to the furthest corner, at least 0.
         null_chance: of a step to NULL, in (0, 1).
         smoothing: how many links the prior of a word's translations is worth.
+        spelling: what spelling adds to that prior, times the square of how often words so alike are linked; at least
+            0. A large one links whatever looks alike, whatever has been counted.
         null_smoothing: how many links the prior of NULL is worth.
         threshold: a link is given if its calibrated probability is at least this, in [0, 1].
         seed: of the sampling.
@@ -38,9 +43,12 @@ class StatisticalConfig:
     averaged_passes: int = 5
     width: int = 30
     stray: float = 0.1
+    word_order: bool = True
+    agreement: bool = True
     diagonal: float = 2.0
-    null_chance: float = 0.1
-    smoothing: float = 1.0
+    null_chance: float = 0.15
+    smoothing: float = 3.0
+    spelling: float = 0.05
     null_smoothing: float = 10.0
     threshold: float = 0.5
     seed: int = 0
@@ -48,7 +56,7 @@ class StatisticalConfig:
     def __post_init__(self) -> None:
         rules = {
             "views": len(self.views) > 0 and min(self.views) >= 0 and len(set(self.views)) == len(self.views),
-            "lexical_passes": self.lexical_passes >= 1,
+            "lexical_passes": self.lexical_passes >= 0,
             "settling_passes": self.settling_passes >= 0,
             "averaged_passes": 1 <= self.averaged_passes <= 255,
             "width": self.width >= 1,
@@ -56,6 +64,7 @@ class StatisticalConfig:
             "diagonal": self.diagonal >= 0,
             "null_chance": 0 < self.null_chance < 1,
             "smoothing": self.smoothing > 0,
+            "spelling": self.spelling >= 0,
             "null_smoothing": self.null_smoothing > 0,
             "threshold": 0 <= self.threshold <= 1,
         }
