@@ -14,6 +14,7 @@ NEEDS_DATA = {
     "families": False,
     "evaluations": True,
     "word_alignment": True,
+    "distilled_alignment": True,
     "alignment_ablation": True,
     "alignment_curve": True,
     "alignment_speed": True,

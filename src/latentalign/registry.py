@@ -175,7 +175,13 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
     },
 )
-trainers = Registry("trainers", {"aligner": "latentalign.tasks.train_aligner:AlignerRecipe"})
+trainers = Registry(
+    "trainers",
+    {
+        "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
+        "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
+    },
+)
 objectives = Registry(
     "objectives",
     {

@@ -22,6 +22,7 @@ def train(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the model; default: checkpoints/RECIPE.")
     ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped.")] = False,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the recipe, as threads=1.")] = None,
 ) -> int:
     """Train a model as a recipe says and write it into a folder; then `latentalign align --model FOLDER` uses it."""
@@ -34,7 +35,12 @@ def train(
         )
     kind = registry.trainers.load(table.pop("trainer"))
     folder = output or Path("checkpoints") / recipe.stem
-    config.parse(kind, table, where=str(recipe)).run(data, folder, report=_Progress())
+    found, options = config.parse(kind, table, where=str(recipe)), {}
+    if getattr(kind, "resumes", False):
+        options = {"resume": resume}
+    elif resume:
+        sys.stderr.write(f"{recipe}: this trainer keeps nothing of a stopped run, so it begins anew\n")
+    found.run(data, folder, report=_Progress(), **options)
     sys.stdout.write(f"{folder}\n")
     return 0
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from latentalign.families import AlignmentFamily, LatentAlignment
     from latentalign.models.scorer import PairScorer
     from latentalign.models.units import Units
+    from latentalign.tasks.distilled_aligner import DistilledAligner
     from latentalign.tasks.statistical_aligner import StatisticalAligner
 
 MAX_CELLS = 25_000_000
@@ -49,7 +50,7 @@ class Aligner:
     @classmethod
     def load(
         cls, settings: AlignerConfig | None = None, *, keep_matrix: bool = False, **changes: Any
-    ) -> Aligner | StatisticalAligner:
+    ) -> Aligner | StatisticalAligner | DistilledAligner:
         """Return an aligner with its model loaded; keyword arguments are settings of ``AlignerConfig``.
 
         Where the model is a trained word aligner, that is returned; it has the same methods.
@@ -58,11 +59,11 @@ class Aligner:
             ModelError: the encoder cannot be found; the message names every place that was tried.
             UnknownNameError: a family, a potential or a setting that does not exist.
         """
-        from latentalign.tasks.statistical_aligner import StatisticalAligner, is_trained
+        from latentalign.tasks.trained_aligner import is_trained, load_trained
 
         chosen = settings or config.parse(AlignerConfig, changes, where="Aligner")
         if chosen.model is not None and is_trained(chosen.model):
-            return StatisticalAligner.from_config(chosen, keep_matrix=keep_matrix)
+            return load_trained(chosen, keep_matrix=keep_matrix)
         from latentalign.models.scorer import PairScorer, ScorerConfig
 
         scorer = PairScorer.load(

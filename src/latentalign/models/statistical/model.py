@@ -51,6 +51,19 @@ class StatisticalModel:
     ) -> list[Posterior]:
         """Return the posterior of each pair, averaged over the views.
 
+        Args:
+            pairs: words, at least one on each side.
+            engine: ``compiled`` (numba) or ``torch``; None takes numba if it is installed.
+
+        Cost: see ``posteriors_by_view``.
+        """
+        return [mean(views) for views in self.posteriors_by_view(pairs, engine=engine)]
+
+    def posteriors_by_view(
+        self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]], *, engine: Engine | None = None
+    ) -> list[tuple[Posterior, ...]]:
+        """Return the posteriors of each pair, one a view.
+
         A pair of the training text is read without what it has itself put into the tables, so it is treated as a new
         one, and the answer depends on nothing but the pair.
 
@@ -82,7 +95,7 @@ class StatisticalModel:
                 likeness=compare,
             )
             by_view.append(infer(list(found), view.table.jump, self.settings))
-        return [_mean(posteriors) for posteriors in zip(*by_view, strict=True)]
+        return list(zip(*by_view, strict=True))
 
     def without_memory(self) -> StatisticalModel:
         """Return the model without the training pairs: smaller, but it reads them as pairs that confirm it."""
@@ -94,7 +107,8 @@ class StatisticalModel:
         return self.memory.find(fingerprint(self.source.find(source), self.target.find(target)))
 
 
-def _mean(posteriors: Sequence[Posterior]) -> Posterior:
+def mean(posteriors: Sequence[Posterior]) -> Posterior:
+    """Return the mean of the posteriors of one pair."""
     return Posterior(
         np.mean([posterior.forward for posterior in posteriors], axis=0),
         np.mean([posterior.backward for posterior in posteriors], axis=0),

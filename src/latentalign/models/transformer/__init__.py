@@ -1,0 +1,1 @@
+"""A compact pre-norm transformer, trained from nothing: one part a file."""
