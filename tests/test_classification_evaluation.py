@@ -15,6 +15,7 @@ from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import carrying, deletion_test, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
+from latentalign.models.matcher.calibration import Calibration
 from latentalign.tasks.classify import Classifier
 from latentalign.text.spans import Span
 from tests.tiny_models import write
@@ -76,7 +77,9 @@ def test_the_deletion_test_removes_what_carries_most(tmp_path: Path) -> None:
 
 def test_the_figures_of_probabilities_by_hand() -> None:
     inside = torch.tensor([[0.6, 0.2, 0.2], [0.1, 0.4, 0.5]])
-    figures = ProbabilityFigures(inside=inside, labels=[0, 0], outside=torch.tensor([[0.2, 0.2, 0.6]]), floor=0.3)
+    figures = ProbabilityFigures(
+        inside=inside, labels=[0, 0], outside=torch.tensor([[0.2, 0.2, 0.6]]), calibration=Calibration(floor=0.3)
+    )
     assert figures.given[0].tolist() == pytest.approx([0.75, 0.25])
     row = figures.row()
     assert row["accuracy"] == 0.5
@@ -84,7 +87,7 @@ def test_the_figures_of_probabilities_by_hand() -> None:
     assert row["AUROC"] == 1.0
     assert row["in set"] == 0.5
     assert row["set size"] == 1.0
-    alone = ProbabilityFigures(inside=inside, labels=[0, 0], outside=torch.zeros(0, 3), floor=0.0).row()
+    alone = ProbabilityFigures(inside=inside, labels=[0, 0], outside=torch.zeros(0, 3), calibration=Calibration()).row()
     assert alone["AUROC"] == "–"
 
 

@@ -114,11 +114,11 @@ def test_training_fits_saves_and_answers(folder: Path, tmp_path: Path) -> None:
     settings = replace(settings, matcher=settings.matcher.with_model(folder))
     made = settings.fit(rows, out_of_scope=["0123456789", "ABC XYZ"], folder=tmp_path / "run")
     assert (tmp_path / "run" / "metrics.jsonl").exists()
-    assert made.calibration.fitted_on == "2 texts held out and 2 out of scope"
-    assert [len(one.texts) for one in made.memory.candidates] == [4, 4]  # with the name, and what was held out
+    assert made.calibration.fitted_on == "8 of its own examples, 2 texts out of scope"
+    assert [len(one.texts) for one in made.memory.candidates] == [4, 4]  # with the name
     again = Classifier.load(folder=made.save(tmp_path / "saved"))
     assert_close(again.probabilities(["the cat"]), made.probabilities(["the cat"]))
-    plain = replace(settings, training=None, held_out=0.0, names=False).fit(rows)
+    plain = replace(settings, fine_tune=False, names=False).fit(rows)
     assert torch.equal(plain.memory.counts, torch.tensor([3, 3]))
 
 

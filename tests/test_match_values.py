@@ -165,6 +165,9 @@ def test_a_conformal_set_misses_no_more_than_its_error_rate_on_new_texts() -> No
     half = Calibration.fit(values[:1000], labels[:1000], torch.ones(5), error_rate=0.2)
     chances = half.logits(values[1000:], torch.ones(5)).softmax(dim=1).gather(1, labels[1000:, None])
     assert float((chances >= half.floor).float().mean()) == pytest.approx(0.8, abs=0.04)
+    sets = half.possible(half.probabilities(values[1000:], torch.ones(5)))
+    assert sets.any(dim=1).all()  # with the most probable one always in, no more are missed
+    assert float(sets.gather(1, labels[1000:, None]).float().mean()) >= float((chances >= half.floor).float().mean())
     assert conformal_floor(torch.tensor([0.5]), error_rate=0.1) == 0.0  # one text says nothing about one in ten
 
 

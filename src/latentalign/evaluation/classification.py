@@ -121,8 +121,7 @@ class ClassificationRecipe(Recipe):
     def _ours(self, rows: Rows, outside: list[str], seed: int) -> Classifier:
         if self.model is not None:
             return Classifier.load(folder=self.model)
-        training = self.settings.training and replace(self.settings.training, seed=seed)
-        return replace(self.settings, training=training).fit(rows, out_of_scope=outside)
+        return replace(self.settings, seed=seed).fit(rows, out_of_scope=outside)
 
     def _row(self, system: System, test: Rows, outside: list[str]) -> tuple[dict[str, Cell], str]:
         numbers = {name: number for number, name in enumerate(system.names)}
@@ -132,7 +131,7 @@ class ClassificationRecipe(Recipe):
             inside=system.probabilities(texts),
             labels=labels,
             outside=system.probabilities(outside) if outside else none,
-            floor=system.calibration.floor or 0.0,
+            calibration=system.calibration,
         )
         row = figures.row() | {"deletion": "–"}
         if isinstance(system.model, Classifier) and self.deletions:

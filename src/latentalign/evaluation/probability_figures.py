@@ -16,6 +16,7 @@ from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.false_positives import false_positive_rate
 from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.metrics.risk_coverage import RiskCoverage
+from latentalign.models.matcher.calibration import Calibration
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,13 +27,13 @@ class ProbabilityFigures:
         inside: (text, label + 1) probabilities of texts in scope, the last one that of none.
         labels: the right label of each.
         outside: (text, label + 1) probabilities of texts out of scope; no rows where there are none.
-        floor: the least probability of a member of a conformal set, given that something explains the text.
+        calibration: which knows the conformal sets.
     """
 
     inside: Tensor
     labels: Sequence[int]
     outside: Tensor
-    floor: float
+    calibration: Calibration
 
     @cached_property
     def given(self) -> Tensor:
@@ -57,7 +58,7 @@ class ProbabilityFigures:
 
     def row(self) -> dict[str, Cell]:
         """Return the figures as a row; those that need texts out of scope are a dash where there are none."""
-        sets = self.given >= self.floor
+        sets = self.calibration.possible(self.inside)
         covered = sets.gather(1, torch.tensor(self.labels)[:, None]).float().mean()
         scores = [*(1 - self.inside[:, -1]).tolist(), *(1 - self.outside[:, -1]).tolist()]
         told = [True] * len(self.inside) + [False] * len(self.outside)

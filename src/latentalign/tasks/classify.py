@@ -224,16 +224,14 @@ class Classifier:
             given_labels = tuple(one.label for one in ranked if one.probability >= 0.5)
         else:
             given_labels = (ranked[0].label,) if ranked[0].probability > nothing else ()
-        floor = (self.calibration.floor or 0.0) * (1 - nothing)
+        inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
         return Classification(
             text=given.text,
             labels=given_labels,
             ranked=ranked[: self.top],
             nothing=nothing,
-            possible=()
-            if self.calibration.floor is None
-            else tuple(names[one] for one in order if float(shared[one]) >= floor),
+            possible=tuple(names[one] for one in order if inside[one]),
             evidence=found.evidence,
             shares=found.shares,
             carried=found.carried,

@@ -30,13 +30,23 @@ from latentalign.training.schedule import Schedule
 Rows = Sequence[tuple[str, str]]
 
 
-def _training() -> TrainingConfig:
+FEW = 100
+"""With fewer texts held out, the probabilities are fitted by a second training."""
+
+
+def training_for(texts: int) -> TrainingConfig:
+    """Return how long to train on so many texts: 2 epochs of 2,000 or more, up to 40 of fewer.
+
+    >>> training_for(15000).epochs, training_for(320).epochs, training_for(35).epochs
+    (2, 13, 40)
+    """
     return TrainingConfig(
-        epochs=2,
-        batching=Batching(tokens=8192, items=128),
+        epochs=max(2, min(40, -(-4000 // max(1, texts)))),
+        batching=Batching(tokens=8192, items=128 if texts >= 2000 else 64),
         optimizer=AdamW(learning_rate=1e-4),
-        schedule=Schedule(warmup=20),
+        schedule=Schedule(warmup=10),
         save_every=100_000,
+        evaluate_every=100_000,
         keep=1,
     )
 
@@ -48,18 +58,25 @@ class ClassifierTraining:
     Args:
         matcher: what is trained.
         matching: which parts of it.
-        training: how; None leaves encoder and weights as they are and only fits the probabilities.
+        training: how; None goes by the number of texts (``training_for``).
+        fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
+        seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
         held_out: the share of the texts of each label that the probabilities are fitted on. They are no examples in
-            training and become examples after it. Where it is less than one text of every label, the probabilities are
-            fitted on the examples, each explained by the others; after a training that is too sure of itself.
+            training and become examples after it. Where that is less than a hundred texts in all, the probabilities
+            are fitted by a training on four fifths of the texts, and a second one then has them all.
         turned_away: the share of in-scope texts that NULL may take, where there are no texts out of scope.
         error_rate: of conformal sets.
+
+    Raises:
+        InputError: a share outside [0, 1).
     """
 
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
-    training: TrainingConfig | None = field(default_factory=_training)
+    training: TrainingConfig | None = None
+    fine_tune: bool = True
+    seed: int = 0
     names: bool = False
     held_out: float = 0.1
     turned_away: float = 0.05
@@ -80,15 +97,25 @@ class ClassifierTraining:
         Raises:
             InputError: fewer than two labels, or no label with two texts.
             TrainingError: the training cannot go on.
+
+        Cost: the training; twice that where there are few texts.
         """
         kept, aside = split(rows, share=self.held_out)
-        labels = self._labels(kept)
-        matcher = _with_frequencies(self.matcher.build(), [text for text, _ in kept])
-        if self.training is not None:
+        if len(aside) >= FEW:
+            made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
+            return made.with_labels(self._labels(rows))
+        made = self._made(rows, folder)
+        kept, aside = split(rows, share=0.2)
+        if not self.fine_tune or not aside:
+            return self._calibrated(made, (), out_of_scope)
+        return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
+
+    def _made(self, rows: Rows, folder: Path | None) -> Classifier:
+        labels = self._labels(rows)
+        matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
+        if self.fine_tune:
             matcher = self._trained(matcher, labels, folder)
-        made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=ZERO_SHOT)
-        made = self._calibrated(made, aside, out_of_scope)
-        return made.with_labels(self._labels(rows)) if aside else made
+        return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=ZERO_SHOT)
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])
@@ -97,14 +124,14 @@ class ClassifierTraining:
         return tuple(replace(one, texts=(*one.texts, spoken(one.name))) for one in labels)
 
     def _trained(self, matcher: Matcher, labels: Sequence[Candidate], folder: Path | None) -> Matcher:
-        assert self.training is not None
         memory = matcher.remember(labels)
-        torch.manual_seed(self.training.seed)
+        chosen = replace(self.training or training_for(len(memory.units)), seed=self.seed)
+        torch.manual_seed(self.seed)
         model = MatcherInTraining(matcher, memory, self.matching)
         corpus = Items(items=range(len(memory.units)), measure=lambda number: size_of(memory.units[number]))
         with tempfile.TemporaryDirectory() as passing:
             place = Path(passing) / "run" if folder is None else folder
-            train(model, corpus, collate=torch.tensor, config=self.training, folder=place)
+            train(model, corpus, collate=torch.tensor, config=chosen, folder=place)
         return model.trained(matcher)
 
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:

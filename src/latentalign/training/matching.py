@@ -106,7 +106,8 @@ class MatcherInTraining(nn.Module):
         numbers = batch.tolist()
         found = self.encoder.encode([self.units[one] for one in numbers], level="word", states=True, pooled=True)
         vectors = F.normalize(torch.stack([cast(Tensor, one.pooled) for one in found]), dim=-1)
-        wholes = self.whole_weight * vectors @ self.pooled.index_copy(0, batch, vectors).T
+        cosines = (vectors @ self.pooled.T).index_copy(1, batch, vectors @ vectors.T)
+        wholes = self.whole_weight * cosines
         values = self._with_words(wholes, batch, found)
         usable = self.counts[self.owner[batch]] > 1
         by_class = by_candidate(values, self.owner, self.counts, without=numbers)
@@ -162,7 +163,7 @@ class MatcherInTraining(nn.Module):
 
     @torch.no_grad()
     def _remember(self, numbers: Sequence[int], vectors: Tensor, found: Sequence[Encoded]) -> None:
-        self.pooled[numbers] = vectors.detach()
+        self.pooled = self.pooled.index_copy(0, torch.tensor(numbers), vectors.detach())  # the old one is still read
         for number, one in zip(numbers, found, strict=True):
             self.states[self.bounds[number] : self.bounds[number + 1]] = cast(Tensor, one.states).detach().half()
 

@@ -74,6 +74,16 @@ class Calibration:
         nothing = torch.sigmoid(self.slope * (self.null - self.evidence(values, counts)))[:, None]
         return torch.cat([(1 - nothing) * self.logits(values, counts).softmax(dim=1), nothing], dim=1)
 
+    def possible(self, shared: Tensor) -> Tensor:
+        """Return (text, candidate) bool, the conformal sets of rows of ``probabilities``, given that one is right.
+
+        The most probable candidate is always in it: an empty set would say less than nothing, and miss more.
+        """
+        inside = shared[:, :-1] / (1 - shared[:, -1:]).clamp_min(1e-9)
+        first = torch.zeros_like(inside, dtype=torch.bool)
+        first[torch.arange(len(inside)), inside.argmax(dim=1)] = True
+        return (inside >= (self.floor or 0.0)) | first
+
     def each(self, values: Tensor) -> Tensor:
         """Return (text, candidate) the probability of each candidate against NULL alone, for several answers."""
         return torch.sigmoid((values - self.null) / self.temperature)

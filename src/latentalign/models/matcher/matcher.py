@@ -126,10 +126,11 @@ class Matcher:
         """
         own = (memory.owner == candidate).nonzero()[:, 0]
         known = known or read([text], self.scorer)
-        wholes = self._wholes([text], memory, known)[0]
-        few = own[wholes[own].topk(min(self.aligned, len(own))).indices]
+        wholes = self._wholes([text], memory, known, some=own)[0]
+        nearest = wholes.topk(min(self.aligned, len(own)))
+        few = own[nearest.indices]
         alignment, words = self._words([text], memory, known, few[None])
-        best = int((wholes[few] + words[0]).argmax())
+        best = int((nearest.values + words[0]).argmax())
         rows, columns = len(text.spans), len(memory.units[int(few[best])].spans)
         one = LatentAlignment(
             family=self.family,
@@ -140,7 +141,7 @@ class Matcher:
             candidate=candidate,
             text=int(few[best]),
             alignment=one,
-            whole=float(wholes[few[best]]),
+            whole=float(nearest.values[best]),
             words=float(words[0, best]),
             carried=self._carried(one, known.get(text), memory, int(few[best])),
         )
@@ -168,11 +169,14 @@ class Matcher:
         rest = words.amin(dim=1, keepdim=True)
         return total + rest.expand_as(total).scatter(1, few, words)
 
-    def _wholes(self, texts: Sequence[Units], memory: Memory, known: dict[Units, Encoded]) -> Tensor:
-        """Return (text, text in memory) what the texts as wholes give."""
+    def _wholes(
+        self, texts: Sequence[Units], memory: Memory, known: dict[Units, Encoded], *, some: Tensor | None = None
+    ) -> Tensor:
+        """Return (text, text in memory) what the texts as wholes give; some of those in the memory, or all."""
+        pooled = memory.pooled if some is None else memory.pooled[some]
         if memory.states is None:
-            return torch.zeros(len(texts), len(memory.units))
-        cosines: Tensor = vectors(texts, known) @ memory.pooled.T
+            return torch.zeros(len(texts), len(pooled))
+        cosines: Tensor = vectors(texts, known) @ pooled.T
         return self.whole_weight * cosines
 
     def _words(
