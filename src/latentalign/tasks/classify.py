@@ -54,8 +54,9 @@ class Classifier:
     ) -> Classifier:
         """Return a classifier of some labels, or a trained one.
 
-        With two examples or more of every label, the probabilities are calibrated on the examples themselves, each
-        explained by the others; with less, they are those of the default encoder on short descriptions.
+        With two examples or more of every label, the probabilities are fitted to the examples themselves, each
+        explained by the others, and drawn towards the default where they are few; with less, they are the default: that
+        of the default encoder on short descriptions.
 
         Args:
             labels: names with a description or examples each; None takes those of the folder.
@@ -74,7 +75,7 @@ class Classifier:
             return found if labels is None else found.with_labels(labels)
         from latentalign.models.matcher.candidate import candidates_of
         from latentalign.models.matcher.settings import MatcherConfig
-        from latentalign.tasks.classifier_defaults import ZERO_SHOT
+        from latentalign.tasks.classifier_defaults import with_default, zero_shot
 
         if labels is None:
             raise InputError(
@@ -85,8 +86,11 @@ class Classifier:
             )
         matcher = config.parse(MatcherConfig, changes, where="Classifier").build()
         memory = matcher.remember(candidates_of(labels))
-        made = cls(matcher=matcher, memory=memory, calibration=ZERO_SHOT, several=several)
-        return made.calibrate_on_examples() if int(memory.counts.min()) > 1 else made
+        made = cls(matcher=matcher, memory=memory, calibration=zero_shot(len(memory.candidates)), several=several)
+        if int(memory.counts.min()) < 2:
+            return made
+        fitted = made.calibrate_on_examples().calibration
+        return replace(made, calibration=with_default(fitted, texts=len(memory.units), labels=len(memory.candidates)))
 
     def classify(self, text: str) -> Classification:
         """Return the answer for one text.

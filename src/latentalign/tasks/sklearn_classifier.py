@@ -89,7 +89,8 @@ def _make(sklearn: Any) -> type:
             """Return the probabilities of the classes, given that one of them is right."""
             shared = self.classifier_.probabilities(_texts(X)).numpy().astype(np.float64)
             inside = _in_order(self.classifier_, shared[:, :-1])
-            return inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-300)
+            found: Array = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-300)
+            return found
 
         def predict(self, X: Sequence[str]) -> Array:  # noqa: N803
             """Return the most probable class of each text; it never abstains, ``classifier_`` does."""

@@ -16,7 +16,7 @@ from latentalign.models.matcher.candidate import Candidate, grouped
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.lexical import Lexical
-from latentalign.tasks.classifier_defaults import ZERO_SHOT
+from latentalign.tasks.classifier_defaults import zero_shot
 from latentalign.tasks.classify import Classifier
 from latentalign.tasks.labelled_texts import LabelledTexts
 from latentalign.training.config import TrainingConfig
@@ -115,7 +115,7 @@ class ClassifierTraining:
         matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
         if self.fine_tune:
             matcher = self._trained(matcher, labels, folder)
-        return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=ZERO_SHOT)
+        return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])
