@@ -17,6 +17,7 @@ from latentalign.models.idf import Idf
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.matcher import Matcher
+from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.potential import Potential
 from latentalign.models.saving import save_encoder
@@ -27,7 +28,8 @@ from latentalign.training.durable import sync
 if TYPE_CHECKING:
     from latentalign.tasks.classify import Classifier
 
-MANIFEST, SETTINGS, LABELS, ENCODER, IDF = "manifest.json", "classifier.json", "labels.jsonl", "encoder", "idf.json"
+MANIFEST, SETTINGS, LABELS = "manifest.json", "classifier.json", "labels.jsonl"
+ENCODER, IDF, MEMORY = "encoder", "idf.json", "memory.safetensors"
 FORMAT = 1
 
 
@@ -70,10 +72,15 @@ def read_classifier(folder: Path) -> Classifier:
         calibration = config.parse(Calibration, table["calibration"], where=SETTINGS)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(wanted="a classifier", came=f"{type(error).__name__}: {error}", where=str(folder)) from error
-    return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=calibration)
+    from safetensors.torch import load_file
+
+    memory = Memory.restored(labels, load_file(folder / MEMORY))
+    return Classifier(matcher=matcher, memory=memory, calibration=calibration)
 
 
 def _write(classifier: Classifier, folder: Path) -> None:
+    from safetensors.torch import save_file
+
     matcher = classifier.matcher
     scorer: dict[str, Any] = {"potentials": [_potential(one, folder) for one in matcher.scorer.potentials]}
     encoder = matcher.scorer.encoder
@@ -97,6 +104,7 @@ def _write(classifier: Classifier, folder: Path) -> None:
     rows = [{"label": one.name, "texts": list(one.texts)} for one in classifier.memory.candidates]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / LABELS).write_text(text, encoding="utf-8")
+    save_file({name: one.contiguous() for name, one in classifier.memory.tensors.items()}, folder / MEMORY)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {str(path.relative_to(folder)): _digest(path) for path in files}
     (folder / MANIFEST).write_text(json.dumps({"files": manifest}, indent=1), encoding="utf-8")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentalign.errors import ModelError
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Encoded, Units
@@ -50,13 +51,44 @@ class Memory:
 
         Cost: one pass of the encoder over each different text; 2 bytes a word and feature, and 4 a text and feature.
         """
-        units = tuple(units_of(text) for one in candidates for text in one.texts)
-        owner = torch.tensor([number for number, one in enumerate(candidates) for _ in one.texts])
+        units = _units(candidates)
         states, pooled = _encoded(units, scorer)
+        return cls._made(candidates, units, states, pooled)
+
+    @classmethod
+    def restored(cls, candidates: Sequence[Candidate], tensors: Mapping[str, Tensor]) -> Memory:
+        """Return the memory of candidates from what ``tensors`` gave, without an encoder.
+
+        Raises:
+            ModelError: they are those of other candidates.
+        """
+        units = _units(candidates)
+        pooled, states = tensors["pooled"], tensors.get("states")
+        words = sum(len(one.spans) for one in units)
+        if len(pooled) != len(units) or (states is not None and len(states) != words):
+            raise ModelError(
+                wanted=f"{len(units)} vectors and {words} states",
+                came=f"{len(pooled)} and {'none' if states is None else len(states)}",
+                where="the memory of a matcher",
+                fix="words may be split otherwise in this version: encode the candidates again",
+            )
+        return cls._made(candidates, units, states, pooled)
+
+    @classmethod
+    def _made(
+        cls, candidates: Sequence[Candidate], units: tuple[Units, ...], states: Tensor | None, pooled: Tensor
+    ) -> Memory:
         bounds = [0]
         for one in units:
             bounds.append(bounds[-1] + len(one.spans))
+        owner = torch.tensor([number for number, one in enumerate(candidates) for _ in one.texts])
         return cls(candidates=tuple(candidates), units=units, owner=owner, pooled=pooled, states=states, bounds=bounds)
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """What ``restored`` makes the memory of again, besides the candidates."""
+        found = {"pooled": self.pooled}
+        return found if self.states is None else found | {"states": self.states}
 
     @cached_property
     def counts(self) -> Tensor:
@@ -78,6 +110,10 @@ class Memory:
             )
             for number in texts
         }
+
+
+def _units(candidates: Sequence[Candidate]) -> tuple[Units, ...]:
+    return tuple(units_of(text) for one in candidates for text in one.texts)
 
 
 def read(units: Sequence[Units], scorer: PairScorer) -> dict[Units, Encoded]:
