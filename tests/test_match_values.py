@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from latentalign.errors import InputError
+from latentalign.errors import InputError, ModelError
 from latentalign.families import Independent
 from latentalign.models.matcher.calibration import OUT, Calibration, conformal_floor
 from latentalign.models.matcher.candidate import Candidate, candidates_of, grouped
 from latentalign.models.matcher.matcher import Matcher
-from latentalign.models.matcher.memory import read, units_of
+from latentalign.models.matcher.memory import Memory, read, units_of
 from latentalign.models.matcher.reduction import by_candidate
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import PairScorer, ScorerConfig
@@ -59,6 +59,14 @@ def test_a_batch_equals_the_loop_over_its_texts_and_the_order_of_candidates_does
     turned = matcher.remember(candidates_of(LABELS)[::-1])
     assert_close(matcher.values(texts, turned).flip(1), batch, atol=1e-3, rtol=1e-3)
     assert matcher.values([], memory).shape == (0, 2)
+
+
+def test_a_memory_is_restored_without_the_encoder_and_only_for_its_own_candidates(matcher: Matcher) -> None:
+    memory = matcher.remember(candidates_of(LABELS))
+    again = Memory.restored(memory.candidates, memory.tensors)
+    assert torch.equal(matcher.values([units_of(TEXT)], again), matcher.values([units_of(TEXT)], memory))
+    with pytest.raises(ModelError, match="1 vectors and 2 states, got 3 and"):
+        Memory.restored(candidates_of({"pets": "two words"}), memory.tensors)
 
 
 def test_what_is_not_aligned_gives_no_more_than_the_least_that_was(matcher: Matcher) -> None:

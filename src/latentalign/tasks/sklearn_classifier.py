@@ -46,68 +46,69 @@ def estimator_class() -> type:
 _MADE: dict[str, type] = {}
 
 
+class _TextClassifier:
+    """Texts into classes, by the alignment with the texts of each class."""
+
+    def __init__(
+        self,
+        *,
+        fine_tune: bool = False,
+        epochs: int | None = None,
+        learning_rate: float | None = None,
+        whole_weight: float = 14.0,
+        word_weight: float = 1.0,
+        aligned: int = 16,
+        family: str = "independent",
+        model: str | None = None,
+        held_out: float = 0.1,
+        names: bool = False,
+        random_state: int = 0,
+    ) -> None:
+        self.fine_tune, self.epochs, self.learning_rate = fine_tune, epochs, learning_rate
+        self.whole_weight, self.word_weight, self.aligned = whole_weight, word_weight, aligned
+        self.family, self.model, self.held_out, self.names = family, model, held_out, names
+        self.random_state = random_state
+
+    def fit(self, X: Sequence[str], y: Sequence[Any]) -> _TextClassifier:  # noqa: N803 - scikit-learn's name
+        """Train on texts and their classes, and return the estimator."""
+        texts, labels = _texts(X), np.asarray(y)
+        if len(texts) != len(labels):
+            raise InputError(wanted="as many classes as texts", came=f"{len(labels)} and {len(texts)}", where="y")
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        self.classifier_ = _fitted(self, texts, [str(one) for one in numbers.tolist()])
+        return self
+
+    def decision_function(self, X: Sequence[str]) -> Array:  # noqa: N803
+        """Return the values of the classes, in log-odds; of the second against the first where there are two."""
+        values = _in_order(self.classifier_, self.classifier_.values(_texts(X)).numpy())
+        found: Array = values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
+        return found
+
+    def predict_proba(self, X: Sequence[str]) -> Array:  # noqa: N803
+        """Return the probabilities of the classes, given that one of them is right."""
+        shared = self.classifier_.probabilities(_texts(X)).numpy().astype(np.float64)
+        inside = _in_order(self.classifier_, shared[:, :-1])
+        found: Array = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-300)
+        return found
+
+    def predict(self, X: Sequence[str]) -> Array:  # noqa: N803
+        """Return the most probable class of each text; it never abstains, ``classifier_`` does."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classifier_")
+
+
 def _make(sklearn: Any) -> type:
-    class TextClassifier(sklearn.ClassifierMixin, sklearn.BaseEstimator):  # type: ignore[misc]
-        """Texts into classes, by the alignment with the texts of each class."""
-
-        def __init__(
-            self,
-            *,
-            fine_tune: bool = False,
-            epochs: int | None = None,
-            learning_rate: float | None = None,
-            whole_weight: float = 14.0,
-            word_weight: float = 1.0,
-            aligned: int = 16,
-            family: str = "independent",
-            model: str | None = None,
-            held_out: float = 0.1,
-            names: bool = False,
-            random_state: int = 0,
-        ) -> None:
-            self.fine_tune, self.epochs, self.learning_rate = fine_tune, epochs, learning_rate
-            self.whole_weight, self.word_weight, self.aligned = whole_weight, word_weight, aligned
-            self.family, self.model, self.held_out, self.names = family, model, held_out, names
-            self.random_state = random_state
-
-        def fit(self, X: Sequence[str], y: Sequence[Any]) -> TextClassifier:  # noqa: N803 - scikit-learn's name
-            """Train on texts and their classes, and return the estimator."""
-            texts, labels = _texts(X), np.asarray(y)
-            if len(texts) != len(labels):
-                raise InputError(wanted="as many classes as texts", came=f"{len(labels)} and {len(texts)}", where="y")
-            self.classes_, numbers = np.unique(labels, return_inverse=True)
-            self.classifier_ = _fitted(self, texts, [str(one) for one in numbers.tolist()])
-            return self
-
-        def decision_function(self, X: Sequence[str]) -> Array:  # noqa: N803
-            """Return the values of the classes, in log-odds; of the second against the first where there are two."""
-            values = _in_order(self.classifier_, self.classifier_.values(_texts(X)).numpy())
-            found: Array = values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
-            return found
-
-        def predict_proba(self, X: Sequence[str]) -> Array:  # noqa: N803
-            """Return the probabilities of the classes, given that one of them is right."""
-            shared = self.classifier_.probabilities(_texts(X)).numpy().astype(np.float64)
-            inside = _in_order(self.classifier_, shared[:, :-1])
-            found: Array = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1e-300)
-            return found
-
-        def predict(self, X: Sequence[str]) -> Array:  # noqa: N803
-            """Return the most probable class of each text; it never abstains, ``classifier_`` does."""
-            return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
-        def __sklearn_tags__(self) -> Any:
-            tags = super().__sklearn_tags__()
-            tags.input_tags.string = True
-            tags.input_tags.one_d_array = True
-            tags.input_tags.two_d_array = False
-            return tags
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return hasattr(self, "classifier_")
-
-    TextClassifier.__qualname__ = "TextClassifier"
-    return TextClassifier
+    parents = (_TextClassifier, sklearn.ClassifierMixin, sklearn.BaseEstimator)
+    return type("TextClassifier", parents, {"__module__": __name__, "__doc__": _TextClassifier.__doc__})
 
 
 def _fitted(estimator: Any, texts: list[str], labels: list[str]) -> Classifier:
