@@ -52,7 +52,9 @@ def candidates(classifier: Classifier, texts: list[str], size: int) -> dict[str,
     """Return how long the values of so many candidates of one text each take, beside the cosines of their vectors."""
     memory = classifier.memory
     chosen = [Candidate(name=str(number), texts=(memory.units[number].text,)) for number in range(size)]
-    few = Memory.of(chosen, classifier.matcher.scorer)
+    assert memory.states is not None
+    tensors = {"pooled": memory.pooled[:size], "states": memory.states[: memory.bounds[size]]}
+    few = Memory.restored(chosen, tensors)
     units = {text: units_of(text) for text in texts}
     known = read(list(units.values()), classifier.matcher.scorer)
     return {
