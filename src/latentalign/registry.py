@@ -201,6 +201,5 @@ objectives = Registry(
         "contrastive": "latentalign.objectives.contrastive:contrastive",
         "masked": "latentalign.objectives.masked:masked",
         "elbo": "latentalign.objectives.elbo:elbo",
-        "neighbours": "latentalign.objectives.neighbours:neighbours",
     },
 )

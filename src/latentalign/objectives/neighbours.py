@@ -15,7 +15,8 @@ def neighbours(values: Tensor, labels: Tensor, *, reduction: Reduction = "mean")
 
     where the value of a candidate is reduced over its texts without the text itself
     (``models.matcher.reduction.by_candidate``). So what is trained is the very function that answers later, and
-    candidates that were not there in training can be answered.
+    candidates that were not there in training can be answered. It takes values and no alignment, since those of a whole
+    memory are reduced before; so it is not in the registry of objectives, which all take an alignment.
 
     Args:
         values: (text, candidate) values of alignments.
