@@ -4,8 +4,8 @@
 
 The text is the last part of Multi30k, which no model here was trained on. fast_align has been trained on the first
 5,000 captions; the two that need an encoder get one of MiniLM's size (simalign MiniLM itself, awesome-align random
-weights of that shape), which says nothing of their error rates. A peer that cannot be imported is left out with the reason:
-simalign and awesome-align in this environment, systran-align in the other one.
+weights of that shape), which says nothing of their error rates. A peer that cannot be imported is left out with the
+reason: simalign and awesome-align in this environment, systran-align in the other one.
 """
 
 from __future__ import annotations

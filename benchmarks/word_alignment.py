@@ -102,14 +102,16 @@ def measured(name: str, system: str, seed: int, chosen: AlignmentSet, links: Seq
 def calibration_error(masses: Sequence[Any], chosen: AlignmentSet) -> float | None:
     """Return the error of ten bins, links of probability 0.01 or more, each half of the pairs fitted on the other.
 
-    None for a gold that covers some words only: what it leaves out is not wrong.
+    None for a gold that covers some words only: what it leaves out is not wrong. Links of the gold to words that are not
+    there, as the Europarl set has some, cannot be told and are left out.
     """
     from latentalign.models.statistical.calibration import Calibration, gold_cells
 
     if chosen.partial:
         return None
     accepted = [
-        gold_cells([mass.shape], [[*gold.sure, *gold.possible]]) for mass, gold in zip(masses, chosen.gold, strict=True)
+        gold_cells([mass.shape], [[link for link in gold.sure | gold.possible if np.less(link, mass.shape).all()]])
+        for mass, gold in zip(masses, chosen.gold, strict=True)
     ]
     chances, told = [], []
     for half in (0, 1):

@@ -9,13 +9,14 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
+    "Classifier": "latentalign.tasks.classify",
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = ["Aligner", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

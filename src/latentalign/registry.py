@@ -154,6 +154,13 @@ metrics = Registry(
         "strict-f1": "latentalign.metrics.beads:strict_f1",
         "spearman": "latentalign.metrics.correlation:spearman",
         "accuracy": "latentalign.metrics.accuracy:accuracy",
+        "macro-f1": "latentalign.metrics.macro_f1:macro_f1",
+        "ece": "latentalign.metrics.calibration_error:calibration_error",
+        "brier": "latentalign.metrics.brier:brier",
+        "auroc": "latentalign.metrics.auroc:auroc",
+        "fpr95": "latentalign.metrics.false_positives:false_positive_rate",
+        "risk-coverage": "latentalign.metrics.risk_coverage:area_under_risk",
+        "deletion": "latentalign.metrics.deletion:deletion",
     },
 )
 tasks = Registry(
@@ -164,6 +171,7 @@ tasks = Registry(
         "transfer-labels": "latentalign.tasks.transfer_labels:LabelProjector",
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
+        "classify": "latentalign.tasks.classify:Classifier",
     },
 )
 evaluations = Registry(
@@ -173,12 +181,14 @@ evaluations = Registry(
         "sources": "latentalign.evaluation.sources:Sources",
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
+        "classification": "latentalign.evaluation.classification:ClassificationRecipe",
     },
 )
 trainers = Registry(
     "trainers",
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
+        "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
     },
 )

@@ -16,6 +16,7 @@ def evaluate(
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the recipe, as layer=4.")] = None,
     json: Annotated[bool, typer.Option("--json", help="The rows as JSON lines instead of a table.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="A folder for drawings, such as risk-coverage curves.")] = None,
 ) -> int:
     """Measure a recipe on real data and print the table, baselines beside."""
     from latentalign.evaluation.recipe import run
@@ -23,4 +24,9 @@ def evaluate(
     report = run(recipe, data=data, overrides=set_ or [])
     with opened(output) as out:
         out.write(report.to_json_lines() if json else report.to_markdown())
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+        for name, drawing in report.pictures.items():
+            with opened(pictures / f"{name}.svg") as out:
+                out.write(drawing)
     return 0

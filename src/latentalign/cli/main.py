@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from latentalign import __version__
-from latentalign.cli import align, check, doctor, evaluate, lexicon, train, transfer, view
+from latentalign.cli import align, check, classify, doctor, evaluate, lexicon, train, transfer, view
 from latentalign.errors import LatentAlignError
 
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -45,6 +45,7 @@ app.command("align")(align.align)
 app.add_typer(transfer.app, name="transfer")
 app.command("lexicon")(lexicon.lexicon)
 app.command("check")(check.check)
+app.command("classify")(classify.classify)
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Cell = str | int | float
@@ -18,11 +18,13 @@ class Report:
         title: what was measured, on what.
         rows: one mapping a system, the same keys in the same order; a float is printed with four digits.
         notes: what a reader has to know to believe the table: splits, counts, what was fitted on what.
+        pictures: SVG drawings by the names of their files.
     """
 
     title: str
     rows: Sequence[Mapping[str, Cell]]
     notes: Sequence[str] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, ready for a page of results.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -43,6 +43,7 @@ class BertLayer(nn.Module):
     def __init__(self, read: Read, *, heads: int, epsilon: float) -> None:
         super().__init__()
         self.heads, self.epsilon = heads, epsilon
+        self.dropout = 0.0
         self.weight = nn.ParameterDict({ours: read(f"{theirs}.weight") for ours, theirs in _LAYER.items()})
         self.bias = nn.ParameterDict({ours: read(f"{theirs}.bias") for ours, theirs in _LAYER.items()})
 
@@ -50,8 +51,12 @@ class BertLayer(nn.Module):
         """Return the states (batch, token, features) after the layer; the mask is True where keys are read."""
         query, key, value = (self._heads(self._linear(name, states)) for name in ("query", "key", "value"))
         read = F.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(-2)
-        states = self._norm("out_norm", states + self._linear("out", read))
-        return self._norm("narrow_norm", states + self._linear("narrow", F.gelu(self._linear("wide", states))))
+        states = self._norm("out_norm", states + self._dropped(self._linear("out", read)))
+        wide = F.gelu(self._linear("wide", states))
+        return self._norm("narrow_norm", states + self._dropped(self._linear("narrow", wide)))
+
+    def _dropped(self, states: Tensor) -> Tensor:
+        return F.dropout(states, self.dropout) if self.training and self.dropout else states
 
     def _heads(self, states: Tensor) -> Tensor:
         return states.view(*states.shape[:2], self.heads, -1).transpose(1, 2)
@@ -64,7 +69,7 @@ class BertLayer(nn.Module):
 
 
 class Bert(nn.Module):
-    """The encoder of a BERT checkpoint: the same numbers as transformers' ``BertModel``, without dropout.
+    """The encoder of a BERT checkpoint: the same numbers as transformers' ``BertModel``, without dropout unless asked.
 
     Why it is here: importing ``BertModel`` takes three times as long as importing torch, and the default encoder is a
     BERT. Any other model goes through transformers. It is built from weights and not initialised, because both random
@@ -111,6 +116,21 @@ class Bert(nn.Module):
     def truncate(self, depth: int) -> None:
         """Drop the layers above ``depth``."""
         self.layers = self.layers[:depth]
+
+    def drop_out(self, share: float) -> None:
+        """Drop a share of what each layer adds to the states, while the module trains (never of the attention)."""
+        for layer in self.layers:
+            cast(BertLayer, layer).dropout = share
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the weights under the names that a checkpoint gives them."""
+        found = {f"embeddings.{theirs}": self.embedding[ours] for ours, theirs in _EMBEDDINGS.items()}
+        for number, layer in enumerate(self.layers):
+            one = cast(BertLayer, layer)
+            for ours, theirs in _LAYER.items():
+                found[f"encoder.layer.{number}.{theirs}.weight"] = one.weight[ours]
+                found[f"encoder.layer.{number}.{theirs}.bias"] = one.bias[ours]
+        return {name: tensor.detach() for name, tensor in found.items()}
 
     def hidden(self, ids: Tensor, mask: Tensor, *, layers: Sequence[int]) -> list[Tensor]:
         """Return the states (batch, token, features) after each of the wanted layers; 0 is the embedding."""

@@ -41,6 +41,7 @@ class HuggingFaceEncoder:
         overlap: tokens that neighbouring windows share at least; None is a quarter of the window.
         batch_tokens: padded tokens in a batch; None is 512 on a CPU and 32,768 on a GPU.
         frozen: whether the model is only read. If not, states carry gradients to its parameters.
+        origin: the checkpoint folder that it was loaded from, if it was.
 
     Raises:
         ModelError: a layer that the model has not, or ``cls`` for a tokenizer without a first token.
@@ -57,6 +58,7 @@ class HuggingFaceEncoder:
     overlap: int | None = None
     batch_tokens: int | None = None
     frozen: bool = True
+    origin: Path | None = None
 
     def __post_init__(self) -> None:
         self.model.truncate(max(self._reader.layer, self._reader.pooled_layer))
@@ -101,6 +103,7 @@ class HuggingFaceEncoder:
             overlap=overlap,
             batch_tokens=batch_tokens,
             frozen=frozen,
+            origin=folder,
         )
 
     @property

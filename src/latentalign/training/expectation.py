@@ -125,41 +125,55 @@ def expect(
     """
     value = 0.0
     for p in range(first, end):
-        s, t, c = met.source_ends[p], met.target_ends[p], met.cell_ends[p]
-        source, target = met.source_types[s : met.source_ends[p + 1]], met.target_types[t : met.target_ends[p + 1]]
-        n, m = len(source), len(target)
-        links, alike, mine, near = np.empty((n, m)), np.empty((n, m)), np.empty((n, m)), np.empty((n, m))
-        null_source, null_target = np.ones(n), np.ones(m)
-        for i in range(n):
-            for j in range(m):
-                cell = met.cells[c + i * m + j]
-                links[i, j], alike[i, j], mine[i, j] = counts.links[cell], prior.alike[cell], own[c + i * m + j]
-                null_source[i] -= mine[i, j]
-                null_target[j] -= mine[i, j]
-                distance = abs((i + 0.5) / n - (j + 0.5) / m)
-                near[i, j] = math.exp(-prior.diagonal * distance) if ordered else 1.0
-        found = Found(
-            links,
-            mine,
-            alike,
-            near,
-            _take(counts.source, source),
-            _take(counts.target, target),
-            _take(counts.null_source, source),
-            _take(counts.null_target, target),
-            _not_below_zero(null_source),
-            _not_below_zero(null_target),
-            counts.null_total,
-            _take(prior.source_share, source),
-            _take(prior.target_share, target),
-            prior.smoothing,
-            prior.null_smoothing,
-        )
+        found = _found(p, met, counts, prior, ordered, own)
+        n, m = found.links.shape
         forward, backward = np.empty((m, n)), np.empty((n, m))
         both, null = both_ways(found, prior.jump, prior.null_chance, ordered, forward, backward, seen)
         value += both + null
-        _agree(forward, backward, sampled, agreement, key, c, own)
+        _agree(forward, backward, sampled, agreement, key, met.cell_ends[p], own)
     return value
+
+
+@compiled
+def _found(
+    p: int,
+    met: Meetings,
+    counts: Counts,
+    prior: Prior,
+    ordered: bool,  # noqa: FBT001
+    own: NDArray[np.float32],
+) -> Found:
+    """Return what the counts say about a pair, and what of that it has put in itself."""
+    s, t, c = met.source_ends[p], met.target_ends[p], met.cell_ends[p]
+    source, target = met.source_types[s : met.source_ends[p + 1]], met.target_types[t : met.target_ends[p + 1]]
+    n, m = len(source), len(target)
+    links, alike, mine, near = np.empty((n, m)), np.empty((n, m)), np.empty((n, m)), np.empty((n, m))
+    null_source, null_target = np.ones(n), np.ones(m)
+    for i in range(n):
+        for j in range(m):
+            cell = met.cells[c + i * m + j]
+            links[i, j], alike[i, j], mine[i, j] = counts.links[cell], prior.alike[cell], own[c + i * m + j]
+            null_source[i] -= mine[i, j]
+            null_target[j] -= mine[i, j]
+            distance = abs((i + 0.5) / n - (j + 0.5) / m)
+            near[i, j] = math.exp(-prior.diagonal * distance) if ordered else 1.0
+    return Found(
+        links,
+        mine,
+        alike,
+        near,
+        _take(counts.source, source),
+        _take(counts.target, target),
+        _take(counts.null_source, source),
+        _take(counts.null_target, target),
+        _not_below_zero(null_source),
+        _not_below_zero(null_target),
+        counts.null_total,
+        _take(prior.source_share, source),
+        _take(prior.target_share, target),
+        prior.smoothing,
+        prior.null_smoothing,
+    )
 
 
 @compiled

@@ -1,0 +1,129 @@
+"""``latentalign classify``: texts in, the category that explains each, with evidence, or an abstention."""
+
+from __future__ import annotations
+
+import json as json_lines
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from latentalign.cli import options
+from latentalign.cli.options import OnError
+from latentalign.cli.output import opened, progress, settled
+from latentalign.cli.pairs import is_file
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.tasks.classification import Classification
+    from latentalign.tasks.classify import Classifier
+    from latentalign.text.pairs import Failure
+    from latentalign.text.records import TextRecord
+
+
+def classify(
+    texts: Annotated[
+        list[str], typer.Argument(help="Texts; or one file, a text a line or JSON lines; or - for stdin.")
+    ],
+    label: Annotated[
+        list[str] | None, typer.Option("--label", "-l", help='A category, as "refund=wants the money back"; repeat it.')
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Categories in a file: TOML or JSON table, or rows of text and label.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The folder of a trained classifier; default MiniLM as it is.")
+    ] = None,
+    several: Annotated[bool, typer.Option("--several", help="A text may have several labels.")] = False,
+    top: Annotated[int, typer.Option(min=1, help="How many categories are ranked.")] = 5,
+    column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
+    json: options.Json = False,
+    output: options.Output = None,
+    on_error: options.OnErrorOption = OnError.null,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the matcher, as aligned=32.")] = None,
+) -> int:
+    """Say which category explains a text, which words carry it, and whether any category does.
+
+    Examples:
+
+      latentalign classify "I want my money back" -l "refund=wants the money back" -l "thanks=says thank you"
+
+      latentalign classify utterances.txt --model checkpoints/classify-clinc150 --json
+    """
+    from dataclasses import replace
+
+    classifier = replace(_classifier(label or [], labels, model, several=several, overrides=set_ or []), top=top)
+    records, alone = _records(texts, column)
+    results, failures = settled(classifier.classify_many(records), on_error=on_error.value)
+    with opened(output) as out:
+        out.writelines(_written(progress(results, "texts"), json=json, alone=alone))
+    return 3 if failures else 0
+
+
+def _classifier(
+    label: list[str], labels: Path | None, model: Path | None, *, several: bool, overrides: list[str]
+) -> Classifier:
+    from latentalign import config
+    from latentalign.tasks.classify import Classifier
+    from latentalign.tasks.label_file import read_labels
+
+    found: dict[str, Any] = {} if labels is None else dict(read_labels(labels))
+    for text in label:
+        name, equals, description = text.partition("=")
+        if not equals or not name.strip() or not description.strip():
+            raise InputError(wanted="name=description", came=repr(text), where="--label")
+        found[name.strip()] = description.strip()
+    changes: dict[str, Any] = {}
+    for one in overrides:
+        config.override(changes, one)
+    if model is not None and changes:
+        raise InputError(
+            wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
+        )
+    return Classifier.load(found or None, folder=model, several=several, **changes)
+
+
+def _records(texts: list[str], column: str) -> tuple[Iterator[TextRecord | Failure], bool]:
+    """Return what the arguments mean, and whether they are texts."""
+    from latentalign.formats import texts as reader
+    from latentalign.formats.policy import attempt
+    from latentalign.text.records import TextRecord
+
+    if len(texts) == 1 and is_file(texts[0]):
+        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
+        return reader.read(texts[0], form="jsonl" if objects else "lines", column=column), False
+    return (attempt(lambda text: TextRecord(text=text), text) for text in texts), True
+
+
+def _written(results: Iterable[Classification | Failure], *, json: bool, alone: bool) -> Iterator[str]:
+    from latentalign.formats.fields import to_fields
+    from latentalign.text.pairs import Failure
+
+    for result in results:
+        if json:
+            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
+            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+        elif isinstance(result, Failure):
+            yield "\n"
+        else:
+            yield _paragraph(result) if alone else _line(result)
+
+
+def _line(result: Classification) -> str:
+    from latentalign.formats.lines import one_line
+
+    chance = result.ranked[0].probability if result.labels else result.nothing
+    return f"{one_line(', '.join(result.labels) or '-')}\t{chance:.3f}\t{one_line(result.text)}\n"
+
+
+def _paragraph(result: Classification) -> str:
+    from latentalign.formats.drawing.glyphs import printable
+
+    rows = [f"{', '.join(result.labels) or 'none of these'}"]
+    rows += [f"  {one.probability:.3f}  {one.label}" for one in result.ranked]
+    rows += [f"  {result.nothing:.3f}  none of these"]
+    links = sorted(zip(result.evidence.pairs(), result.shares, strict=True), key=lambda one: -one[1])
+    shown = [f"{source} -> {target} ({share:.2f})" for (source, target, _), share in links if share >= 0.05]
+    rows += [f"  because: {', '.join(shown) or 'of the whole'}", f"  beside: {result.evidence.target}"]
+    return "".join(f"{printable(row)}\n" for row in rows)

@@ -1,0 +1,89 @@
+"""What a classifier has to beat: words and letters with a linear machine, and a linear head on the same encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from latentalign.models.matcher.memory import read, units_of, vectors
+from latentalign.models.scorer import PairScorer
+from latentalign.registry import require
+
+Floats = NDArray[np.float64]
+
+
+class Baseline(Protocol):
+    """Something with values for labels."""
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Train on texts with the numbers of their labels, each of which is there."""
+        ...
+
+    def values(self, texts: Sequence[str]) -> Tensor:
+        """Return (text, label) values."""
+        ...
+
+
+@dataclass(kw_only=True)
+class TfidfSvm:
+    """TF-IDF of words, word pairs and letters, and a linear support vector machine."""
+
+    fitted: Any = None
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Train on texts with the numbers of their labels."""
+        pipeline = require("sklearn.pipeline", extra="sklearn")
+        tfidf = require("sklearn.feature_extraction.text", extra="sklearn").TfidfVectorizer
+        machine = require("sklearn.svm", extra="sklearn").LinearSVC
+        words = tfidf(ngram_range=(1, 2), sublinear_tf=True)
+        letters = tfidf(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+        self.fitted = pipeline.make_pipeline(pipeline.make_union(words, letters), machine())
+        self.fitted.fit(list(texts), list(labels))
+
+    def values(self, texts: Sequence[str]) -> Tensor:
+        """Return (text, label) distances from the planes."""
+        return both_sides(self.fitted.decision_function(list(texts)))
+
+
+@dataclass(kw_only=True)
+class LogisticHead:
+    """Logistic regression on the vectors of a frozen encoder.
+
+    Args:
+        scorer: with the encoder.
+        strength: inverse strength of the regularisation, on vectors of length 1.
+    """
+
+    scorer: PairScorer
+    strength: float = 30.0
+    fitted: Any = None
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Train on texts with the numbers of their labels."""
+        machine = require("sklearn.linear_model", extra="sklearn").LogisticRegression
+        self.fitted = machine(C=self.strength, max_iter=500)
+        self.fitted.fit(self._vectors(texts), list(labels))
+
+    def values(self, texts: Sequence[str]) -> Tensor:
+        """Return (text, label) log-odds."""
+        return both_sides(self.fitted.decision_function(self._vectors(texts)))
+
+    def _vectors(self, texts: Sequence[str]) -> Any:
+        units = [units_of(text) for text in texts]
+        return vectors(units, read(units, self.scorer)).numpy()
+
+
+def both_sides(decisions: Floats) -> Tensor:
+    """Return (text, label) values from scikit-learn's decisions, which are of the second label alone if there are two.
+
+    >>> both_sides(np.array([0.5]))
+    tensor([[-0.5000,  0.5000]])
+    """
+    columns = np.stack([-decisions, decisions], axis=1) if decisions.ndim == 1 else decisions
+    return torch.from_numpy(columns).float()

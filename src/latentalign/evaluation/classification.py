@@ -1,0 +1,171 @@
+"""Classification measured: right, calibrated, able to abstain, faithful and robust, with the baselines beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
+from latentalign.evaluation.deletion_test import deletion_test
+from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
+from latentalign.evaluation.probability_figures import ProbabilityFigures
+from latentalign.evaluation.recipe import Recipe
+from latentalign.evaluation.report import Cell, Report
+from latentalign.models.matcher.calibration import OUT, Calibration
+from latentalign.tasks.classify import Classifier
+from latentalign.tasks.labelled_texts import LabelledTexts, few
+from latentalign.tasks.train_classifier import ClassifierTraining, split
+
+Rows = list[tuple[str, str]]
+NOTE = (
+    "accuracy, macro F1, ECE and Brier: of texts in scope, given that a label fits; ECE in 15 bins; AUROC and FPR95: "
+    "in scope against out of scope; in set, set size: conformal sets of error rate {:g}; deletion: mean fall of the "
+    "value without the words that carry most, less without random ones, and its 95% interval; names of "
+    "perturbations: points of accuracy lost"
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class System:
+    """A classifier that is measured: calibrated probabilities, from values."""
+
+    name: str
+    names: tuple[str, ...]
+    model: Baseline | Classifier
+    calibration: Calibration
+    counts: Tensor
+
+    def probabilities(self, texts: Sequence[str]) -> Tensor:
+        """Return (text, label + 1) probabilities."""
+        return self.calibration.probabilities(self.model.values(texts), self.counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationRecipe(Recipe):
+    """A classifier beside TF-IDF with a linear machine, and beside a logistic head on the same frozen encoder.
+
+    Every system's probabilities are fitted in the same way on the same texts. Which labels a text out of scope has is
+    never read.
+
+    Args:
+        train, test: texts with labels. Texts of the test set whose label is not in train are left out, and counted.
+        outside_train, outside_test: texts out of scope.
+        settings: of our training.
+        model: the folder of a classifier that was trained on ``train`` before; None trains one.
+        per_label: train on so many texts of each label; None on all.
+        seeds: one run each; they choose the texts where ``per_label`` is set, and are the seed of the training.
+        perturbations: names; the loss of accuracy under each is told.
+        deletions: texts of the deletion test.
+        most: test texts, evenly spread; None is all.
+    """
+
+    train: LabelledTexts
+    test: LabelledTexts
+    outside_train: LabelledTexts | None = None
+    outside_test: LabelledTexts | None = None
+    settings: ClassifierTraining = field(default_factory=ClassifierTraining)
+    model: str | None = None
+    per_label: int | None = None
+    seeds: tuple[int, ...] = (0,)
+    perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    deletions: int = 100
+    most: int | None = None
+
+    def measure(self, data: Path) -> Report:
+        """Train where needed, and measure every system."""
+        test = self.test.read(data)
+        outside = [self._texts(one, data) for one in (self.outside_train, self.outside_test)]
+        known = {label for _, label in self.train.read(data)}
+        kept = [row for row in test if row[1] in known]
+        kept = kept[:: max(1, -(-len(kept) // self.most))] if self.most else kept
+        tables: dict[str, list[dict[str, Cell]]] = {}
+        pictures: dict[str, str] = {}
+        for seed in self.seeds:
+            for system in self._systems(self._train(data, seed), outside[0], seed):
+                row, picture = self._row(system, kept, outside[1])
+                tables.setdefault(system.name, []).append(row)
+                pictures[f"risk-coverage-{len(pictures)}-{system.name}".replace(" ", "-")] = picture
+        return Report(
+            title=f"Classification: {self.train.file}" + (f", {self.per_label} a label" if self.per_label else ""),
+            rows=[{"system": name, **_mean(rows)} for name, rows in tables.items()],
+            notes=(
+                self._counts(len(kept), len(test), len(known), len(outside[1])),
+                NOTE.format(self.settings.error_rate),
+            ),
+            pictures=pictures,
+        )
+
+    def _counts(self, kept: int, all_of_them: int, labels: int, outside: int) -> str:
+        return (
+            f"{kept} test texts of {labels} labels, {all_of_them - kept} with a label not in train or left out, "
+            f"{outside} out of scope; {len(self.seeds)} seed(s)"
+        )
+
+    def _train(self, data: Path, seed: int) -> Rows:
+        rows = self.train.read(data)
+        return rows if self.per_label is None else few(rows, self.per_label, seed=seed)
+
+    def _systems(self, rows: Rows, outside: list[str], seed: int) -> list[System]:
+        ours = self._ours(rows, outside, seed)
+        head = LogisticHead(scorer=self.settings.matcher.build().scorer)
+        baselines: dict[str, Baseline] = {"TF-IDF + SVM": TfidfSvm(), "logistic head, frozen": head}
+        return [
+            *(fitted(name, one, rows, outside, held_out=self.settings.held_out) for name, one in baselines.items()),
+            System(name="ours", names=ours.labels, model=ours, calibration=ours.calibration, counts=ours.memory.counts),
+        ]
+
+    def _ours(self, rows: Rows, outside: list[str], seed: int) -> Classifier:
+        if self.model is not None:
+            return Classifier.load(folder=self.model)
+        return replace(self.settings, seed=seed).fit(rows, out_of_scope=outside)
+
+    def _row(self, system: System, test: Rows, outside: list[str]) -> tuple[dict[str, Cell], str]:
+        numbers = {name: number for number, name in enumerate(system.names)}
+        texts, labels = [text for text, _ in test], [numbers[label] for _, label in test]
+        none = torch.zeros(0, len(numbers) + 1)
+        figures = ProbabilityFigures(
+            inside=system.probabilities(texts),
+            labels=labels,
+            outside=system.probabilities(outside) if outside else none,
+            calibration=system.calibration,
+        )
+        row = figures.row() | {"deletion": "–"}
+        if isinstance(system.model, Classifier) and self.deletions:
+            some = texts[:: max(1, len(texts) // self.deletions)][: self.deletions]
+            row["deletion"] = str(deletion_test(system.model, some).effect)
+        for name in self.perturbations:
+            changed = replace(figures, inside=system.probabilities(perturbed(texts, name)))
+            row[name] = round(100 * (figures.accuracy - changed.accuracy), 2)
+        return row, figures.risk.to_svg(name=system.name)
+
+    @staticmethod
+    def _texts(given: LabelledTexts | None, data: Path) -> list[str]:
+        return [] if given is None else [text for text, _ in given.read(data)]
+
+
+def fitted(name: str, baseline: Baseline, rows: Rows, outside: list[str], *, held_out: float) -> System:
+    """Return a baseline trained on some texts, its probabilities fitted on a part that it was not trained on."""
+    names = tuple(dict.fromkeys(label for _, label in rows))
+    numbers = {one: number for number, one in enumerate(names)}
+    counts = torch.ones(len(names))
+    kept, aside = split(rows, share=held_out)
+    kept, aside = (kept, aside) if aside else split(rows, share=0.5)
+    baseline.fit([text for text, _ in kept], [numbers[label] for _, label in kept])
+    values = baseline.values([text for text, _ in aside] + outside)
+    told = torch.tensor([numbers[label] for _, label in aside] + [OUT] * len(outside))
+    calibration = Calibration.fit(values, told, counts)
+    baseline.fit([text for text, _ in rows], [numbers[label] for _, label in rows])
+    return System(name=name, names=names, model=baseline, calibration=calibration, counts=counts)
+
+
+def _mean(rows: list[dict[str, Cell]]) -> dict[str, Cell]:
+    """Return the mean of each figure over the runs; what is no number stays that of the first run."""
+    found: dict[str, Cell] = {}
+    for key, first in rows[0].items():
+        numbers = [one for row in rows if isinstance(one := row[key], int | float)]
+        found[key] = sum(numbers) / len(numbers) if numbers else first
+    return found

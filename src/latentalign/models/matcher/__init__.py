@@ -1,0 +1,1 @@
+"""How well each of some candidates explains a text: values, calibrated probabilities, and what they rest on."""

@@ -1,0 +1,88 @@
+"""Texts with a label each, in files of the data folder."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from latentalign.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledTexts:
+    """Where labelled texts are, and which of them are read.
+
+    JSON lines and CSV (with a header) are read by their columns; a JSON file holds pairs ``[text, label]``, in a list
+    or under a key.
+
+    Args:
+        file: below the data folder: ``.jsonl``, ``.csv``, ``.tsv`` or ``.json``, plain or gzipped.
+        text, label: the columns.
+        key: in a JSON file, where the pairs are.
+        per_label: read so many of each label at most; None for all. Which ones, the seed decides.
+        seed: of that choice.
+    """
+
+    file: str
+    text: str = "text"
+    label: str = "label"
+    key: str | None = None
+    per_label: int | None = None
+    seed: int = 0
+
+    def read(self, data: Path) -> list[tuple[str, str]]:
+        """Return the texts with their labels.
+
+        Raises:
+            InputError: the file cannot be read, or lacks a column.
+        """
+        path = data / self.file
+        try:
+            raw = path.read_bytes()
+            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+            rows = list(self._rows(content, path.name.removesuffix(".gz")))
+        except OSError as error:
+            raise InputError(wanted="labelled texts", came=str(error.strerror or error), where=str(path)) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                wanted=f"texts under {self.text!r} with labels under {self.label!r}",
+                came=f"{type(error).__name__}: {error}",
+                where=str(path),
+            ) from error
+        return rows if self.per_label is None else few(rows, self.per_label, seed=self.seed)
+
+    def _rows(self, content: str, name: str) -> Iterator[tuple[str, str]]:
+        if name.endswith((".csv", ".tsv")):
+            delimiter = "\t" if name.endswith(".tsv") else ","
+            for row in csv.DictReader(io.StringIO(content), delimiter=delimiter):
+                yield row[self.text], row[self.label]
+        elif name.endswith(".jsonl"):
+            for line in filter(str.strip, content.split("\n")):
+                found: dict[str, Any] = json.loads(line)
+                yield str(found[self.text]), str(found[self.label])
+        else:
+            table = json.loads(content)
+            for text, label in table if self.key is None else table[self.key]:
+                yield str(text), str(label)
+
+
+def few(rows: list[tuple[str, str]], per_label: int, *, seed: int) -> list[tuple[str, str]]:
+    """Return at most so many rows of each label, drawn at random, in the order they had.
+
+    >>> few([("a", "x"), ("b", "x"), ("c", "y")], 1, seed=0)[-1]
+    ('c', 'y')
+    """
+    import random
+
+    by_label: dict[str, list[int]] = {}
+    for number, (_, label) in enumerate(rows):
+        by_label.setdefault(label, []).append(number)
+    chance = random.Random(seed)
+    chosen = [one for numbers in by_label.values() for one in chance.sample(numbers, min(per_label, len(numbers)))]
+    return [rows[number] for number in sorted(chosen)]
