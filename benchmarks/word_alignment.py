@@ -102,8 +102,8 @@ def measured(name: str, system: str, seed: int, chosen: AlignmentSet, links: Seq
 def calibration_error(masses: Sequence[Any], chosen: AlignmentSet) -> float | None:
     """Return the error of ten bins, links of probability 0.01 or more, each half of the pairs fitted on the other.
 
-    None for a gold that covers some words only: what it leaves out is not wrong. Links of the gold to words that are not
-    there, as the Europarl set has some, cannot be told and are left out.
+    None for a gold that covers some words only: what it leaves out is not wrong. Links of the gold to words that are
+    not there, as the Europarl set has some, cannot be told and are left out.
     """
     from latentalign.models.statistical.calibration import Calibration, gold_cells
 
