@@ -97,6 +97,7 @@ class _View:
         self.own = np.zeros(self.met.cell_ends[-1], np.float32)
         self.times = np.zeros(len(self.own), np.uint8)
         self.alike = np.zeros(STEPS)
+        self.diagonal, self.smoothing = 0.0, settings.smoothing_of(len(text))
         distance = np.abs(np.arange(-settings.width, settings.width + 1) - 1)
         self.jump = np.tile(np.exp(-FIRST_JUMP * distance), (2, 1))
         self.counts = self.no_counts()
@@ -145,9 +146,9 @@ class _View:
             self.alike[self.steps],
             *self.shares,
             self.jump,
-            settings.diagonal,
+            self.diagonal,
             settings.null_chance,
-            settings.smoothing,
+            self.smoothing,
             settings.null_smoothing,
         )
         counts = Counts(*self.counts)
@@ -174,9 +175,11 @@ class _View:
         return weights
 
     def maximise(self) -> None:
-        """Count the links, and how much the spelling tells of them."""
+        """Count the links, how much the spelling tells of them, and how near the diagonal they stay."""
         from latentalign.training.expectation import Counts, tally
+        from latentalign.training.tension import tension
 
+        self.diagonal = self.settings.diagonal * tension(self.met, self.own) if self.settings.word_order else 0.0
         self.counts = self.no_counts()
         tally(self.met, self.own, Counts(*self.counts))
         self.alike = self.settings.spelling * link_shares(self.steps, self.together, self.counts[0]) ** 2
@@ -199,6 +202,7 @@ class _View:
             null_target=null_target,
             alike=self.alike,
             jump=self.jump,
+            scales=np.array([self.diagonal, self.smoothing]),
         )
 
 

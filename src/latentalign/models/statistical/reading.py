@@ -47,13 +47,14 @@ def read(
     steps = np.empty(len(rows), np.int8)
     likeness(source.forms[rows], target.forms[columns], *source.spelling, *target.spelling, steps)
     alike = table.alike[steps]
+    diagonal, smoothing = table.scales.tolist()
     source_links, target_links, null_source, null_target = table.padded
     near: dict[tuple[int, int], NDArray[np.float64]] = {}
     for p, held in enumerate(known):
         s, t, c = (slice(int(where[p]), int(where[p + 1])) for where in (source.ends, target.ends, ends))
         shape = (s.stop - s.start, t.stop - t.start)
         if shape not in near:
-            near[shape] = nearness(*shape, settings.diagonal if settings.word_order else 0.0)
+            near[shape] = nearness(*shape, diagonal)
         own = np.zeros(shape)
         own_null = np.zeros(shape[0]), np.zeros(shape[1])
         if memory is not None and held is not None:
@@ -73,7 +74,7 @@ def read(
             table.null_total,
             view.source.shares[here],
             view.target.shares[there],
-            settings.smoothing,
+            smoothing,
             settings.null_smoothing,
         )
 

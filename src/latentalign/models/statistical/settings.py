@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from latentalign.errors import InputError
 
+ENOUGH = 20_000
+"""From so many pairs on, the prior of a word's translations is worth what the settings say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatisticalConfig:
@@ -22,9 +25,11 @@ class StatisticalConfig:
         word_order: whether the jumps between neighbours count (``Markov``) or not (``Independent``).
         agreement: whether a link counts by what both directions say of it, the geometric mean of their masses, or by
             either one, the arithmetic mean.
-        diagonal: the log weight that a link loses from the diagonal to the furthest corner, at least 0.
+        diagonal: how much of the tension of the text a link feels (see ``training.tension``), at least 0. The jumps
+            say most of what it says, but not where a sentence has got to after words that were not linked.
         null_chance: of a step to NULL, in (0, 1).
-        smoothing: how many links the prior of a word's translations is worth.
+        smoothing: how many links the prior of a word's translations is worth, above 0, in a text of 20,000 pairs or
+            more; one of $N$ pairs gets $(N / 20000)^{0.4}$ of it, since its words have fewer links as well.
         spelling: what spelling adds to that prior, times the square of how often words so alike are linked; at least
             0. A large one links whatever looks alike, whatever has been counted.
         null_smoothing: how many links the prior of NULL is worth.
@@ -45,13 +50,21 @@ class StatisticalConfig:
     stray: float = 0.1
     word_order: bool = True
     agreement: bool = True
-    diagonal: float = 2.0
+    diagonal: float = 0.11
     null_chance: float = 0.15
     smoothing: float = 3.0
     spelling: float = 0.05
     null_smoothing: float = 10.0
     threshold: float = 0.5
     seed: int = 0
+
+    def smoothing_of(self, pairs: int) -> float:
+        """Return what the prior is worth in a text of so many pairs.
+
+        >>> StatisticalConfig().smoothing_of(10**6), round(StatisticalConfig().smoothing_of(100), 2)
+        (3.0, 0.36)
+        """
+        return self.smoothing * min(1.0, (pairs / ENOUGH) ** 0.4)
 
     def __post_init__(self) -> None:
         rules = {

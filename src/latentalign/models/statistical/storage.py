@@ -21,9 +21,9 @@ from latentalign.models.statistical.table import Table
 from latentalign.models.statistical.vocabulary import Vocabulary
 
 MODEL, MEMORY = "model.safetensors", "memory.safetensors"
-KIND = "statistical word aligner 1"
+KIND = "statistical word aligner 2"
 _COUNTS = ("links", "source_links", "target_links", "null_source", "null_target")
-_ARRAYS = ("ends", "columns", *_COUNTS, "alike", "jump")
+_ARRAYS = ("ends", "columns", *_COUNTS, "alike", "jump", "scales")
 
 
 def to_tensors(model: StatisticalModel) -> dict[str, dict[str, Tensor]]:

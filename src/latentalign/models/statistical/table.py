@@ -27,6 +27,8 @@ class Table:
         null_source, null_target: (type,) how often a word was not linked, times ``passes``.
         alike: (step,) what each step of likeness in spelling adds.
         jump: (2, 2W + 1) the weights of the jumps of the target's reader and of the source's.
+        scales: (2,) the log weight that a link loses from the diagonal to the furthest corner, and how many links the
+            prior of a word's translations is worth.
     """
 
     size: int
@@ -40,6 +42,7 @@ class Table:
     null_target: NDArray[np.int64]
     alike: Array
     jump: Array
+    scales: Array
 
     @cached_property
     def null_total(self) -> Array:
