@@ -127,3 +127,17 @@ def test_what_cannot_be_trained_is_refused(matcher: Matcher) -> None:
     words = replace(matcher, scorer=MatcherConfig(scorer=ScorerConfig(potentials=[{"name": "null"}])).build().scorer)
     with pytest.raises(UnsupportedError, match="a Hugging Face encoder"):
         MatcherInTraining(words, words.remember(candidates_of(LABELS)), MatchingConfig())
+
+
+def test_a_checkpoint_has_the_memory_so_a_resumed_run_goes_on_from_the_same_loss(
+    matcher: Matcher, folder: Path
+) -> None:
+    model = module(matcher)
+    with torch.no_grad():
+        model.backbone.layers[-1].bias["narrow"] += torch.randn(16)
+    model.train().loss(torch.tensor([0, 3]))  # the memory is now neither the old nor a fresh one
+    other = module(MatcherConfig(scorer=ScorerConfig(model=str(folder), device="cpu"), whole_weight=3.0).build())
+    other.load_state_dict(model.state_dict())
+    for one in (model, other):
+        one.eval()
+    assert torch.equal(model.loss(torch.arange(6))[0], other.loss(torch.arange(6))[0])

@@ -72,6 +72,9 @@ class MatcherInTraining(nn.Module):
     Wu, Efros and Yu 2018, section 3.2 (the memory).
     """
 
+    pooled: Tensor
+    states: Tensor
+
     def __init__(self, matcher: Matcher, memory: Memory, settings: MatchingConfig) -> None:
         super().__init__()
         encoder = matcher.scorer.encoder
@@ -91,7 +94,8 @@ class MatcherInTraining(nn.Module):
         self.register_buffer("start", weights.log())
         self.change = nn.Parameter(torch.zeros_like(weights), requires_grad=settings.weights)
         self.units, self.bounds, self.owner, self.counts = memory.units, memory.bounds, memory.owner, memory.counts
-        self.pooled, self.states = memory.pooled.clone(), memory.states.clone()
+        self.register_buffer("pooled", memory.pooled.clone())  # with the memory, a resumed run goes on to the bit
+        self.register_buffer("states", memory.states.clone())
         _freeze(self.backbone, settings)
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from latentalign.errors import InputError
@@ -64,7 +65,7 @@ class StatisticalConfig:
         >>> StatisticalConfig().smoothing_of(10**6), round(StatisticalConfig().smoothing_of(100), 2)
         (3.0, 0.36)
         """
-        return self.smoothing * min(1.0, (pairs / ENOUGH) ** 0.4)
+        return self.smoothing * math.pow(min(1.0, pairs / ENOUGH), 0.4)
 
     def __post_init__(self) -> None:
         rules = {
