@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", default="i", help=f"of {', '.join(SETS)} or silver, with commas between")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--votes", type=int, help="seeds with the vote of ten, which takes five runs; default all")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers-python", help="a Python in which eflomal and systran-align are installed")
     options = parser.parse_args()
@@ -43,6 +44,7 @@ def main() -> None:
         for name in SILVER if table == "silver" else (table,):
             rows += measured_set(name, SETS[name](options.data), options)
         command = f"python -m benchmarks.word_alignment --data DIR --set {table} --seeds {options.seeds}"
+        command += "" if options.votes is None else f" --votes {options.votes}"
         write_table(f"word-alignment-{table}", summary(rows), command=f"{command} --peers-python PYTHON")
 
 
@@ -52,7 +54,8 @@ def measured_set(name: str, chosen: AlignmentSet, options: argparse.Namespace) -
     for seed in range(options.seeds):
         rows += ours(name, chosen, seed, options.threads)
         if options.peers_python:
-            runs = list(eflomal(chosen.pairs, len(chosen.gold), options.peers_python))
+            vote = options.votes is None or seed < options.votes
+            runs = list(eflomal(chosen.pairs, len(chosen.gold), options.peers_python, vote=vote))
             if seed == 0:
                 runs.append(fast_align(chosen.pairs, len(chosen.gold), options.peers_python))
             rows += [peer(name, chosen, seed, run) for run in runs]
