@@ -190,6 +190,7 @@ trainers = Registry(
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
+        "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
     },
 )
 objectives = Registry(
