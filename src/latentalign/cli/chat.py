@@ -28,13 +28,13 @@ def chat(
     json: options.Json = False,
     output: options.Output = None,
 ) -> int:
-    """Hold one conversation with a bot: a prompt on a terminal, a line in and a line out through a pipe.
+    r"""Hold one conversation with a bot: a prompt on a terminal, a line in and a line out through a pipe.
 
     Examples:
 
       latentalign chat examples/bots/table-booking
 
-      printf 'a table for two\\nat eight\\n' | latentalign chat examples/bots/table-booking --json
+      printf 'a table for two\nat eight\n' | latentalign chat examples/bots/table-booking --json
     """
     from latentalign.tasks.chat import Bot
     from latentalign.text.pairs import Failure

@@ -43,7 +43,7 @@ class SlotConfig:
     @property
     def ways(self) -> dict[str, str]:
         """Each known way to say a value, as it is written, with the value that it stands for."""
-        given = self.values if isinstance(self.values, dict) else {one: () for one in self.values}
+        given = self.values if isinstance(self.values, dict) else dict.fromkeys(self.values, ())
         listed = {way: value for value, ways in given.items() for way in (value, *ways)}
         return {one: one for one in self.examples} | listed
 
@@ -144,10 +144,12 @@ def bot_of(table: Mapping[str, Any], *, where: str = FILE) -> BotConfig:
 def _each(kind: type, tables: Any, *, where: str) -> dict[str, Any]:
     if not isinstance(tables, Mapping) or not tables:
         raise InputError(wanted="a table for each name", came=repr(tables)[:60], where=where)
-    found = {}
+    found: dict[str, Any] = {}
     for name, table in tables.items():
         if not isinstance(table, Mapping):
-            raise InputError(wanted=f"a table [{where.split()[-1]}.{name}]", came=repr(table)[:60], where=where)
+            raise InputError(
+                wanted=f"a table [{where.rsplit(maxsplit=1)[-1]}.{name}]", came=repr(table)[:60], where=where
+            )
         found[name] = config.parse(kind, table, where=f"{where}.{name}")
     return found
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from latentalign.models.units import Encoded, Units
 
 EXPECTED = {"asked": 3.0, "latest": 1.0, "continued": 1.5}
-"""What is added, in log-odds, for a slot: it was asked for; it was filled last, and none was asked for; the text is about it."""
+"""Log-odds added for a slot that was asked for, for the one filled last if none was, for the one a text is about."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,7 +165,7 @@ class Bot:
         return reply, after
 
     def _aside(self, label: str, before: State) -> bool:
-        """Return whether an intent only interrupts the one that runs: it is another, and the bot waits for an answer."""
+        """Return whether an intent only interrupts one that waits for an answer."""
         return before.asked is not None and label != before.intent and not self.content.intents[label].forget
 
     def _fallback(self, turn: TurnIntent, state: State) -> Reply:

@@ -50,16 +50,19 @@ class SlotValue:
 class SlotFinder:
     r"""Finds values: a segment of words is worth what its words are, what stands beside it, and what it is called.
 
-    $$s(i..j, k) = \sum_{t=i}^{j} \operatorname{clip}\big(w\,(\max_{q \in k} S_{tq} - \max(0, \max_{q \in O} S_{tq}))\big)
+    $$s(i..j, k) = \sum_{t=i}^{j} \operatorname{clip}\big(w\,(\max_{q \in k} S_{tq} + u_k -
+    \max(0, \max_{q \in O} S_{tq}))\big)
     + b\,[\text{listed or pattern}] (j - i + 1) + c\,(\text{neighbours that are the same}) + \pi_k - d$$
 
     $S$ is the score matrix of the utterance with the texts whose values are known, in log-odds against NULL; $q \in k$
-    are their words that are values of slot $k$, $q \in O$ those that are none. Segments compete in ``marginals``.
+    are their words that are values of slot $k$, $q \in O$ those that are none. A word that no text explains is worth
+    $u_k$ more for an open slot, whose values nobody has listed. Segments compete in ``marginals``.
 
     Args:
         matcher: gives the score matrices.
         slots: by name.
         weight: $w$.
+        unlisted: $u_k$ of an open slot; 0 for one whose values are all known.
         limit: of the clipping, in log-odds.
         known: $b$, in log-odds a word.
         beside: $c$, for the word before and the word after.
@@ -69,6 +72,7 @@ class SlotFinder:
     matcher: Matcher
     slots: Mapping[str, SlotConfig]
     weight: float = 0.5
+    unlisted: float = 3.5
     limit: float = 3.0
     known: float = 4.0
     beside: float = 2.0
@@ -83,13 +87,13 @@ class SlotFinder:
         expected: Mapping[str, float] | None = None,
         read: dict[Units, Encoded] | None = None,
     ) -> tuple[SlotValue, ...]:
-        """Return the values of an utterance, in its order.
+        r"""Return the values of an utterance, in its order.
 
         Args:
             text: with a word.
             names: slots that are looked for.
             taught: texts whose values are known.
-            expected: $\\pi_k$, what is added for slots that the conversation makes likely.
+            expected: $\pi_k$, what is added for slots that the conversation makes likely.
             read: what the encoder said of the text, where that is known.
 
         Cost: one small score matrix for each text with a value of these slots.
@@ -113,10 +117,16 @@ class SlotFinder:
         reason = _reason(slot, said)
         if reason == "alignment" and not slot.open:
             return None
-        gains = [self.weight * words.gain(place, one.slot) for place in range(one.start, one.end)]
+        more = self.unlisted if slot.open else 0.0
+        gains = [self.weight * (words.gain(place, one.slot) + more) for place in range(one.start, one.end)]
         known = 0.0 if reason == "alignment" else self.known * (one.end - one.start)
         neighbours = words.beside(one.slot, _word(text, one.start - 1), _word(text, one.end))
-        return sum(max(-self.limit, min(self.limit, gain)) for gain in gains) + known + self.beside * neighbours - self.cost
+        return (
+            sum(max(-self.limit, min(self.limit, gain)) for gain in gains)
+            + known
+            + self.beside * neighbours
+            - self.cost
+        )
 
     def _value(self, one: Segment, text: Units, words: WordScores, share: float) -> SlotValue:
         said, slot = _said(one, text), self.slots[one.slot]

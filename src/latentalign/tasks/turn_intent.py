@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from latentalign.tasks.annotated_text import AnnotatedText, fill_in_turn, filled, sayings
-from latentalign.tasks.bot_file import BotConfig, IntentConfig, SlotConfig
+from latentalign.tasks.bot_file import BotConfig
 from latentalign.tasks.match_evidence import evidence_of
 from latentalign.tasks.slot_filling import Taught
 
@@ -84,19 +84,14 @@ class IntentReader:
             found = replace(found, evidence=why.evidence, shares=why.shares, carried=why.carried)
         return TurnIntent(label=found.label, continues=continues, classification=found)
 
-    def _continued(
-        self, text: Units, intent: str, state: State, known: dict[Units, Encoded]
-    ) -> tuple[str, float]:
+    def _continued(self, text: Units, intent: str, state: State, known: dict[Units, Encoded]) -> tuple[str, float]:
         """Return the slot of an intent that a text is about most likely, and the value of that."""
         assert self.ongoing is not None
         memory = self.ongoing.memory
         row = self.classifier.matcher.values([text], memory, known=known)[0].tolist()
         values = dict(zip((one.name for one in memory.candidates), row, strict=True))
         likely = {state.asked: self.asked} if state.asked else {state.latest: self.latest}
-        worth = {
-            name: values[name] + self.carry + likely.get(name, 0.0)
-            for name in self.slots[intent]
-        }
+        worth = {name: values[name] + self.carry + likely.get(name, 0.0) for name in self.slots[intent]}
         best = max(worth, key=worth.__getitem__)
         return best, worth[best]
 
@@ -133,6 +128,7 @@ def _of_slot(bot: BotConfig, name: str) -> Iterator[AnnotatedText]:
 def words_before(bot: BotConfig, name: str, *, most: int = 2) -> list[str]:
     """Return the words that stand before a slot in the examples most often, such as ``at`` before a time.
 
+    >>> from latentalign.tasks.bot_file import IntentConfig, SlotConfig
     >>> intent = IntentConfig(examples=("a table at {time}", "at {time}", "{time}"), replies=("yes",))
     >>> words_before(BotConfig(fallback="?", intents={"book": intent}, slots={"time": SlotConfig()}), "time")
     ['at']
