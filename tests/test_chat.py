@@ -1,4 +1,4 @@
-"""A bot end to end: a conversation with a follow-up and a correction, the fallback, the state, the file, the command."""
+"""A bot end to end: five turns with a correction and a follow-up, the fallback, the state, the file, the command."""
 
 import io
 import json
