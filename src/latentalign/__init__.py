@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
+    "Bot": "latentalign.tasks.chat",
     "Classifier": "latentalign.tasks.classify",
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
@@ -16,7 +17,7 @@ _EXPORTS = {
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = ["Aligner", "Bot", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

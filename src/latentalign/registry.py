@@ -172,6 +172,7 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "chat": "latentalign.tasks.chat:Bot",
     },
 )
 evaluations = Registry(

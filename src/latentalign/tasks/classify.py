@@ -211,12 +211,19 @@ class Classifier:
             values = self.matcher.values([units for _, units in usable.values()], self.memory, known=known)
             shared = self.calibration.probabilities(values, self.memory.counts)
             for row, (index, (one, units)) in enumerate(usable.items()):
-                results[index] = self._result(one, units, values[row], shared[row], known)
+                found = self.result(units, values[row], shared[row], known)
+                results[index] = replace(found, id=one.id)
         return (results[index] for index in range(len(window)))
 
-    def _result(
-        self, given: TextRecord, units: Units, values: Tensor, shared: Tensor, known: dict[Units, Encoded]
-    ) -> Classification:
+    def result(self, units: Units, values: Tensor, shared: Tensor, known: dict[Units, Encoded]) -> Classification:
+        """Return the answer for a text whose values and probabilities are known, perhaps in a context.
+
+        Args:
+            units: the text with its words.
+            values: (label,) in log-odds.
+            shared: (label + 1,) probabilities, the last one that of no label.
+            known: what ``read`` said of the text.
+        """
         nothing = float(shared[-1])
         chances = self.calibration.each(values) if self.several else shared[:-1]
         order = chances.argsort(descending=True).tolist()
@@ -231,7 +238,7 @@ class Classifier:
         inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
         return Classification(
-            text=given.text,
+            text=units.text,
             labels=given_labels,
             ranked=ranked[: self.top],
             nothing=nothing,
@@ -239,5 +246,4 @@ class Classifier:
             evidence=found.evidence,
             shares=found.shares,
             carried=found.carried,
-            id=given.id,
         )
