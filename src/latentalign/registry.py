@@ -101,6 +101,7 @@ families = Registry(
     {
         "independent": "latentalign.families.independent:Independent",
         "markov": "latentalign.families.markov:Markov",
+        "chain": "latentalign.families.chain:Chain",
         "monotonic": "latentalign.families.monotonic:Monotonic",
         "transport": "latentalign.families.transport:Transport",
         "matching": "latentalign.families.matching:Matching",

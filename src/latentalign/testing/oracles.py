@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from latentalign.families.family import AlignmentFamily
+from latentalign.families.chain import Chain
 from latentalign.families.markov import Markov
 from latentalign.families.monotonic import Monotonic
 from latentalign.families.numerics import NEG
@@ -172,6 +173,28 @@ def markov(family: Markov) -> Enumeration:
         for choice in itertools.product(*choices(mask[rows][:, columns], null=family.null)):
             links = frozenset((rows[i], columns[j]) for i, j in links_of(choice))
             yield links, structure(choice, len(columns))
+
+    return alignments
+
+
+def chain(family: Chain) -> Enumeration:
+    """Every query takes a key or NULL; a key is paid by the step from the last key taken, or from the start."""
+    last = len(family.steps) - 2
+
+    def structure(choice: Sequence[int | None]) -> float:
+        score, row = 0.0, 0
+        for key in choice:
+            if key is None:
+                score += family.null or 0.0
+            else:
+                score += family.steps[row][min(key, last)]
+                row = min(key, last) + 1
+        return score
+
+    def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
+        rows, _ = live(mask)
+        for choice in itertools.product(*choices(mask[rows], null=family.null is not None)):
+            yield frozenset((rows[i], j) for i, j in links_of(choice)), structure(choice)
 
     return alignments
 
