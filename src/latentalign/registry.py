@@ -173,6 +173,7 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "sections": "latentalign.tasks.sections:SectionClassifier",
         "chat": "latentalign.tasks.chat:Bot",
     },
 )
@@ -184,6 +185,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "sections": "latentalign.evaluation.sections:SectionsEvaluation",
     },
 )
 trainers = Registry(
@@ -191,6 +193,7 @@ trainers = Registry(
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
+        "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
     },

@@ -12,14 +12,14 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from latentalign.families.family import AlignmentFamily
 from latentalign.families.chain import Chain
+from latentalign.families.family import AlignmentFamily
 from latentalign.families.markov import Markov
 from latentalign.families.monotonic import Monotonic
 from latentalign.families.numerics import NEG
 
 Links = frozenset[tuple[int, int]]
-Chain = tuple[tuple[int, int], ...]
+Steps = tuple[tuple[int, int], ...]
 Enumeration = Callable[[Tensor], Iterator[tuple[Links, float]]]
 """From a mask (query, key) to every admitted alignment: its links, and its score apart from them."""
 
@@ -207,7 +207,7 @@ def monotonic(family: Monotonic) -> Enumeration:
         repeated = (step == (1, 0) and family.repeat_query) or (step == (0, 1) and family.repeat_key)
         return repeated or (step[0] > 0 and step[1] > 0)
 
-    def chains(allowed: list[tuple[int, int]], chain: Chain = ()) -> Iterator[Chain]:
+    def chains(allowed: list[tuple[int, int]], chain: Steps = ()) -> Iterator[Steps]:
         yield chain
         for link in allowed:
             if not chain or may_follow(chain[-1], link):
