@@ -23,7 +23,7 @@ from latentalign.models.sections import (
     with_null,
     word_states,
 )
-from latentalign.tasks.labelled_documents import LabelledDocuments
+from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections import SectionClassifier
 from latentalign.tasks.train_sections import SectionsTraining, apart, ordered
 from latentalign.testing import Case, oracles, truth
@@ -36,7 +36,7 @@ from tests.tiny_models import write
 
 # The sentences of both sections have the same words: only the order tells them apart.
 ROWS = [
-    (Document.of_sentences(["the cat sat", "a dog sat", "the cat sat", "a dog sat"][:count]), labels)
+    Labelled(Document.of_sentences(["the cat sat", "a dog sat", "the cat sat", "a dog sat"][:count]), labels)
     for count, labels in ((4, ("aim", "aim", "end", "end")), (3, ("aim", "aim", "end")), (2, ("aim", "aim")))
 ] * 4
 
@@ -114,36 +114,60 @@ def test_the_temperature_that_labels_were_drawn_at_is_found() -> None:
 def test_null_takes_the_share_that_it_may() -> None:
     scores = torch.randn(50, 4, 3, generator=torch.Generator().manual_seed(0))
     mask = torch.ones_like(scores, dtype=torch.bool)
-    family = Independent(null=False)
-    level = null_level(LatentAlignment(family=family, scores=scores, mask=mask), turned_away=0.1)
-    nothing = LatentAlignment(family=Independent(), scores=scores - level, mask=mask).null_query
-    assert float((nothing > 0.5).float().mean()) == pytest.approx(0.1, abs=0.01)
+    level = null_level(scores, mask, turned_away=0.1)
+    best = Independent().best(scores - level, mask)
+    assert float((~best.any(dim=-1)).float().mean()) == pytest.approx(0.1, abs=0.01)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_the_loss_is_minus_the_log_probability_of_the_right_sections(folder: Path, smoothing: float) -> None:
+def module_of(folder: Path, labels: list[list[int]], **settings: object) -> SectionsInTraining:
     encoder = HuggingFaceEncoder.load(folder, device="cpu")
-    settings = SectionsConfig(dropout=0.0, smoothing=smoothing)
-    documents, labels = [row[0] for row in ROWS[:3]], [[0, 0, 1, 1], [0, 0, 1], [0, 0]]
-    module = SectionsInTraining(encoder, documents, labels, sections=2, family=Chain(), settings=settings)
+    documents = [row.document for row in ROWS[: len(labels)]]
+    plain: dict = {"sections": 2, "family": Chain(), "settings": SectionsConfig(dropout=0.0)}
+    module = SectionsInTraining(encoder, documents, labels, **{**plain, **settings})
     torch.manual_seed(0)
     for one in (module.vectors, module.bias, module.steps):
         torch.nn.init.normal_(one, std=0.05)
+    return module
+
+
+@pytest.mark.parametrize("trust", [(), ((1.0, 0.9, 0.5, 0.6), (0.7, 0.8, 0.3), (1.0, 0.4))], ids=["certain", "shared"])
+def test_the_loss_is_minus_the_expected_log_probability_of_the_labels(folder: Path, trust: tuple) -> None:
+    labels = [[0, 0, 1, 1], [0, 0, 1], [0, 0]]
+    module = module_of(folder, labels, trust=trust)
     found, figures = module.loss(torch.arange(3))
     scorer, family = module.trained()
-    scores, mask = scorer.scores(documents)
+    scores, mask = scorer.scores(module.documents)
     case, total = Case(family=family, alignments=oracles.chain(family)), 0.0
     for number, told in enumerate(labels):
-        true = truth(case, scores[number, : len(told)].double(), mask[number, : len(told)])
-        gold = torch.nn.functional.one_hot(torch.tensor(told), 2).bool()
-        place = int((true.links == gold).all(dim=(1, 2)).nonzero()[0])
-        even = true.value - scores[number, : len(told)].double().mean(dim=-1).sum()
-        total += (1 - smoothing) * float(-true.probabilities[place].log()) + smoothing * float(even)
+        size = len(told)
+        true = truth(case, scores[number, :size].double(), mask[number, :size])
+        shares = torch.nn.functional.one_hot(torch.tensor(told), 2).double()
+        if trust:
+            shares = torch.tensor(
+                [[c, 1 - c] if k == 0 else [1 - c, c] for k, c in zip(told, trust[number], strict=True)]
+            )
+        chances = torch.where(true.links, shares.double(), 1.0).prod(dim=2).prod(dim=1)
+        assert float(chances.sum()) == pytest.approx(1.0)
+        total -= float((chances * true.probabilities.log()).sum())
     assert found.item() == pytest.approx(total / 9, rel=1e-4)
     assert 0 <= figures["right"] <= 1
     found.backward()
     assert module.steps.grad is not None
     assert bool(module.steps.grad.any())
+
+
+def test_a_family_with_a_structure_of_its_own_takes_labels_as_certain(folder: Path) -> None:
+    family = Monotonic(gap_query=None, repeat_query=True, gap_key=-0.5)
+    module = module_of(folder, [[0, 0, 1, 1]], family=family, trust=[(0.5,) * 4])
+    scores, mask = module.trained()[0].scores(module.documents)
+    gold = torch.nn.functional.one_hot(torch.tensor([[0, 0, 1, 1]]), 2).bool()
+    wanted = LatentAlignment(family=family, scores=scores, mask=mask).log_prob(gold)
+    assert module.loss(torch.arange(1))[0].item() == pytest.approx(-float(wanted) / 4, rel=1e-4)
+
+
+def test_smoothing_shares_a_label_among_all_sections(folder: Path) -> None:
+    module = module_of(folder, [[0, 0, 1, 1]], sections=4, settings=SectionsConfig(smoothing=0.2))
+    assert module.gold[0][0].tolist() == pytest.approx([0.85, 0.05, 0.05, 0.05])
 
 
 def test_what_cannot_be_trained_is_refused(encoder: HuggingFaceEncoder) -> None:
@@ -154,7 +178,7 @@ def test_what_cannot_be_trained_is_refused(encoder: HuggingFaceEncoder) -> None:
     with pytest.raises(InputError, match="SectionsConfig"):
         SectionsConfig(smoothing=1.0)
     with pytest.raises(InputError, match="two sections"):
-        ordered([(ROWS[0][0], ("a",) * 4)])
+        ordered([Labelled(ROWS[0].document, ("a",) * 4)])
     with pytest.raises(InputError, match="two documents"):
         apart(ROWS[:1], share=0.1)
 
@@ -248,7 +272,7 @@ def test_the_deletion_test_finds_the_word_that_all_rests_on(
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    lines = [json.dumps({"sentences": document.strings, "labels": labels}) + "\n" for document, labels in ROWS]
+    lines = [json.dumps({"sentences": document.strings, "labels": labels}) + "\n" for document, labels, _ in ROWS]
     (tmp_path / "train.jsonl").write_text("".join(lines), encoding="utf8")
     (tmp_path / "test.jsonl").write_text("".join(lines[:3]), encoding="utf8")
     (tmp_path / "bad.jsonl").write_text('{"sentences": ["a"], "labels": []}\n', encoding="utf8")

@@ -58,7 +58,7 @@ class SectionsEvaluation(Recipe):
             settings = replace(self.settings, family=family)
             runs = [self._measured(replace(settings, seed=seed).fit(train), test) for seed in self.seeds]
             rows.append({"system": f"ours, {describe(family)}", **_mean(runs)})
-        sentences = sum(len(labels) for _, labels in test)
+        sentences = sum(len(one.labels) for one in test)
         note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
         return Report(
             title=f"Sections of documents: {self.test.file}",
@@ -67,12 +67,16 @@ class SectionsEvaluation(Recipe):
         )
 
     def _measured(self, classifier: SectionClassifier, test: Sequence[Labelled]) -> dict[str, Cell]:
-        alignment = classifier.align([document for document, _ in test])
+        alignment = classifier.align([one.document for one in test])
         real = alignment.mask[:, :, 0]
         rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
         turned = float((~alignment.best.any(dim=-1))[real].float().mean())
-        found = _figures(rows, classifier.names, [label for _, labels in test for label in labels])
-        effect = str(deletion(classifier, [one for one, _ in test][: self.deletions]).effect) if self.deletions else "–"
+        found = _figures(rows, classifier.names, [label for one in test for label in one.labels])
+        effect = (
+            str(deletion(classifier, [one.document for one in test][: self.deletions]).effect)
+            if self.deletions
+            else "–"
+        )
         return {**found, "turned away": turned, "deletion": effect}
 
 
@@ -126,17 +130,12 @@ def _shortened(document: Document, place: int, words: Sequence[int]) -> Document
 
 
 def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, Cell]:
-    rows = [pair for document, labels in train for pair in zip(document.strings, labels, strict=True)]
+    rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
     system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
-    chances = system.probabilities([one for document, _ in test for one in document.strings])
+    chances = system.probabilities([one for row in test for one in row.document.strings])
     given = chances[:, :-1] / (1 - chances[:, -1:]).clamp_min(1e-9)
-    found = _figures(given, system.names, [label for _, labels in test for label in labels])
-    return {
-        **found,
-        "each seed": "–",
-        "turned away": float((chances.argmax(dim=1) == len(system.names)).float().mean()),
-        "deletion": "–",
-    }
+    found = _figures(given, system.names, [label for one in test for label in one.labels])
+    return {**found, "each seed": "–", "turned away": "–", "deletion": "–"}
 
 
 def _figures(rows: Tensor, names: Sequence[str], labels: Sequence[str]) -> dict[str, Cell]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentalign.families import AlignmentFamily, LatentAlignment
+from latentalign.families import AlignmentFamily
 from latentalign.models.encoder import Encoder
 from latentalign.models.units import Units
 from latentalign.text.documents import Document
@@ -134,15 +134,14 @@ def fitted_temperature(family: AlignmentFamily, scores: Tensor, mask: Tensor, la
     return float(10.0 ** ((low + high) / 2))
 
 
-def null_level(alignment: LatentAlignment, *, turned_away: float) -> float:
-    r"""Return the score $\nu$ of NULL at which it outweighs all sections together for a share of the sentences.
+def null_level(scores: Tensor, mask: Tensor, *, turned_away: float) -> float:
+    r"""Return the score $\nu$ of NULL that a share of the sentences has no section above.
 
-    $\nu$ is that quantile of $T \log \sum_k \exp(S_{ik} / T)$ over the sentences.
+    $\nu$ is that quantile of $\max_k S_{ik}$ over the sentences; where the order speaks for a section or against it,
+    the share that is turned away differs a little.
 
     Args:
-        alignment: of documents all of whose sentences have a section.
+        scores, mask: (document, sentence, section), of documents all of whose sentences have a section.
         turned_away: the share, in (0, 1).
     """
-    temperature = float(alignment.family.temperature)
-    each = temperature * (alignment.scores / temperature).logsumexp(dim=-1)
-    return float(each[alignment.mask[:, :, 0]].quantile(turned_away))
+    return float(scores.amax(dim=-1)[mask[:, :, 0]].quantile(turned_away))

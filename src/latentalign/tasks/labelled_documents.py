@@ -7,12 +7,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from latentalign.errors import InputError
 from latentalign.text.documents import Document
 
-Labelled = tuple[Document, tuple[str, ...]]
+
+class Labelled(NamedTuple):
+    """A document, the label of each sentence, and the share of the annotators who gave it; none if unknown."""
+
+    document: Document
+    labels: tuple[str, ...]
+    trust: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +28,14 @@ class LabelledDocuments:
     Args:
         file: below the data folder.
         sentences, labels: the keys of the lists.
+        trust: the key of a list with the share of the annotators who gave each label, in [0, 1]; None if there is none.
         most: read so many at most, evenly spread; None for all.
     """
 
     file: str
     sentences: str = "sentences"
     labels: str = "labels"
+    trust: str | None = None
     most: int | None = None
 
     def read(self, data: Path) -> list[Labelled]:
@@ -59,7 +67,8 @@ class LabelledDocuments:
                 continue
             found: dict[str, Any] = json.loads(line)
             sentences, labels = found[self.sentences], tuple(str(one) for one in found[self.labels])
+            trust = () if self.trust is None else tuple(float(one) for one in found[self.trust])
             where = f"{path}:{number}"
-            if len(sentences) != len(labels):
+            if len(sentences) != len(labels) or (self.trust is not None and len(trust) != len(labels)):
                 raise InputError(wanted="a label a sentence", came=f"{len(labels)} and {len(sentences)}", where=where)
-            yield Document.of_sentences([str(one) for one in sentences], where=where), labels
+            yield Labelled(Document.of_sentences([str(one) for one in sentences], where=where), labels, trust)

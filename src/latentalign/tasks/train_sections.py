@@ -12,7 +12,6 @@ import torch
 
 from latentalign import config, registry
 from latentalign.errors import InputError, UnsupportedError
-from latentalign.families import LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.models.sections import SectionScorer, fitted_temperature, null_level, with_null
@@ -96,13 +95,14 @@ class SectionsTraining:
         torch.manual_seed(self.seed)
         module = SectionsInTraining(
             encoder,
-            [document for document, _ in kept],
+            [one.document for one in kept],
             _numbered(kept, names),
+            trust=[one.trust for one in kept],
             sections=len(names),
             family=config.build(registry.families, self.family, where="family"),
             settings=self.sections,
         )
-        corpus = Items(items=range(len(kept)), measure=lambda number: sum(map(len, kept[number][0].words)) + 2)
+        corpus = Items(items=range(len(kept)), measure=lambda number: sum(map(len, kept[number].document.words)) + 2)
         with tempfile.TemporaryDirectory() as passing:
             place = Path(passing) / "run" if folder is None else folder
             train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=place)
@@ -113,10 +113,10 @@ class SectionsTraining:
     ) -> SectionClassifier:
         scorer, family = module.trained()
         with torch.inference_mode():
-            scores, mask = scorer.scores([document for document, _ in aside])
+            scores, mask = scorer.scores([one.document for one in aside])
         temperature = fitted_temperature(family, scores, mask, _numbered(aside, names))
         family = replace(family, temperature=temperature)  # type: ignore[type-var]
-        level = null_level(LatentAlignment(family=family, scores=scores, mask=mask), turned_away=self.turned_away)
+        level = null_level(scores, mask, turned_away=self.turned_away)
         return SectionClassifier(
             names=names,
             scorer=SectionScorer(encoder=scorer.encoder, vectors=scorer.vectors, bias=scorer.bias - level),
@@ -151,13 +151,13 @@ def ordered(rows: Sequence[Labelled]) -> tuple[str, ...]:
         InputError: fewer than two of them.
 
     >>> from latentalign.text.documents import Document
-    >>> ordered([(Document.of_text("We tried. It works. Thanks."), ("method", "result", "other"))])
+    >>> ordered([Labelled(Document.of_text("We tried. It works. Thanks."), ("method", "result", "other"))])
     ('method', 'result', 'other')
     """
     places: dict[str, list[float]] = {}
-    for _, labels in rows:
-        for number, label in enumerate(labels):
-            places.setdefault(label, []).append((number + 0.5) / len(labels))
+    for row in rows:
+        for number, label in enumerate(row.labels):
+            places.setdefault(label, []).append((number + 0.5) / len(row.labels))
     if len(places) < 2:
         raise InputError(wanted="documents with two sections or more", came=f"{len(places)}", where="documents")
     return tuple(sorted(places, key=lambda name: (sum(places[name]) / len(places[name]), name)))
@@ -178,4 +178,4 @@ def apart(rows: Sequence[Labelled], *, share: float) -> tuple[list[Labelled], li
 
 def _numbered(rows: Sequence[Labelled], names: Sequence[str]) -> list[list[int]]:
     numbers = {name: number for number, name in enumerate(names)}
-    return [[numbers[label] for label in labels] for _, labels in rows]
+    return [[numbers[label] for label in row.labels] for row in rows]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentalign.errors import InputError, UnsupportedError
-from latentalign.families import AlignmentFamily, Chain, LatentAlignment
+from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.sections import SectionScorer, padded, sentence_states, with_null
 from latentalign.text.documents import Document
@@ -29,7 +29,8 @@ class SectionsConfig:
     Args:
         frozen_layers: layers of the encoder, from below, that stay as they are; its embedding always does.
         dropout: the share of what each layer adds, and of the states of sentences, that is dropped, in [0, 1).
-        smoothing: the share of the loss that wants all sections alike, in [0, 1): annotators disagree.
+        smoothing: the share of each label that all sections have alike, in [0, 1), where it is not known how many
+            annotators gave it.
 
     Raises:
         InputError: a number outside its range.
@@ -51,15 +52,18 @@ class SectionsConfig:
 class SectionsInTraining(nn.Module):
     r"""Documents with the section of each sentence, by number; ``train`` takes it, with numbers of documents as items.
 
-    $$L = (1 - \epsilon)\,[\Phi(S) - \mathrm{score}(G)] + \epsilon\,[\Phi(S) - \langle S, U \rangle]$$
+    $$L = \Phi(S) - \sum_i \langle S_i, g_i \rangle - \sum_i g_{i-1}^\top t\, g_i$$
 
-    over the number of sentences. $\Phi(S) - \mathrm{score}(G)$ is minus the log-probability of the right sections (of a
-    ``chain``, a conditional random field), U gives all sections of a sentence the same mass.
+    over the number of sentences: minus the expected log-probability of sections drawn from $g$. $g_i$ gives the label
+    the share c of the annotators, and each other section $(1 - c) / (K - 1)$; where all agree, L is minus the
+    log-probability of the labels, of a ``chain`` that of a conditional random field. t is 0 but for a ``chain``; for
+    families that have scores of their own for the structure, labels are taken as certain.
 
     Args:
         encoder: is trained in place.
         documents: with their sentences.
         labels: for each document, the number of the section of each sentence.
+        trust: for each document, c for each sentence; none where it is not known.
         sections: how many there are.
         family: of the alignment; the steps of a ``chain`` are trained as well, from 0.
         settings: what is trained.
@@ -77,6 +81,7 @@ class SectionsInTraining(nn.Module):
         documents: Sequence[Document],
         labels: Sequence[Sequence[int]],
         *,
+        trust: Sequence[Sequence[float]] = (),
         sections: int,
         family: AlignmentFamily,
         settings: SectionsConfig,
@@ -94,6 +99,8 @@ class SectionsInTraining(nn.Module):
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)
         self.documents, self.labels, self.settings = documents, labels, settings
+        every = trust or [()] * len(labels)
+        self.gold = [self._shares(one, some, sections) for one, some in zip(labels, every, strict=True)]
         self.family = with_null(family, allowed=False)
         self.vectors = nn.Parameter(torch.zeros(sections, encoder.model.features))
         self.bias = nn.Parameter(torch.zeros(sections))
@@ -104,25 +111,37 @@ class SectionsInTraining(nn.Module):
         numbers = batch.tolist()
         states = sentence_states([self.documents[one] for one in numbers], self.encoder)
         with torch.autocast(batch.device.type, enabled=False):
-            return self._loss(states, [self.labels[one] for one in numbers])
+            return self._loss(states, numbers)
 
-    def _loss(self, states: Sequence[Tensor], labels: Sequence[Sequence[int]]) -> tuple[Tensor, dict[str, float]]:
+    def _loss(self, states: Sequence[Tensor], numbers: Sequence[int]) -> tuple[Tensor, dict[str, float]]:
         share = self.settings.dropout
         rows = [F.linear(F.dropout(one.float(), share, self.training), FASTER * self.vectors) for one in states]
         scores, mask = padded([one + FASTER * self.bias for one in rows])
         alignment = LatentAlignment(family=self._family(), scores=scores, mask=mask)
-        told = nn.utils.rnn.pad_sequence([torch.tensor(one, device=scores.device) for one in labels], batch_first=True)
-        gold = F.one_hot(told, scores.shape[-1]).bool() & mask
-        count = mask[:, :, 0].sum()
-        loss = alignment.value - alignment.family.score(gold, scores, mask)
-        if self.settings.smoothing:
-            loss = (1 - self.settings.smoothing) * loss + self.settings.smoothing * self._even(alignment)
+        told = nn.utils.rnn.pad_sequence([torch.tensor(self.labels[one]) for one in numbers], batch_first=True)
+        told = told.to(scores.device)
+        loss = alignment.value - self._expected_score(alignment, told, numbers)
         right = (scores.argmax(dim=-1) == told)[mask[:, :, 0]].float().mean()
-        return loss.sum() / count, {"right": right.item()}
+        return loss.sum() / mask[:, :, 0].sum(), {"right": right.item()}
 
-    @staticmethod
-    def _even(alignment: LatentAlignment) -> Tensor:
-        return alignment.loss_against(alignment.mask / alignment.scores.shape[-1])
+    def _expected_score(self, alignment: LatentAlignment, told: Tensor, numbers: Sequence[int]) -> Tensor:
+        if not isinstance(alignment.family, Chain | Independent):
+            certain = F.one_hot(told, alignment.scores.shape[-1]).bool() & alignment.mask
+            return alignment.family.score(certain, alignment.scores, alignment.mask)
+        gold = padded([self.gold[one] for one in numbers])[0].to(told.device)
+        total = (alignment.scores * gold).sum(dim=(-2, -1))
+        if isinstance(alignment.family, Independent):
+            return total
+        table = FASTER * self.steps
+        following = torch.einsum("bnk,kl,bnl->b", gold[:, :-1], table[1:], gold[:, 1:])
+        return total + gold[:, 0] @ table[0] + following
+
+    def _shares(self, labels: Sequence[int], trust: Sequence[float], sections: int) -> Tensor:
+        """Return (sentence, section) g."""
+        even = 1 - self.settings.smoothing * (1 - 1 / sections)
+        certain = torch.tensor(trust if len(trust) else [even] * len(labels))[:, None]
+        right = F.one_hot(torch.tensor(labels), sections).bool()
+        return torch.where(right, certain, (1 - certain) / max(1, sections - 1))
 
     def _family(self) -> AlignmentFamily:
         if isinstance(self.family, Chain):
