@@ -15,6 +15,7 @@ from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.families import AlignmentFamily, Independent
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
@@ -40,6 +41,8 @@ class SectionsEvaluation(Recipe):
         settings: of our training.
         families: tables of families; one training each.
         seeds: one training each.
+        models: a folder of classifiers that were trained before on ``train``, ``FAMILY-SEED`` each; those that are not
+            there are trained and written into it. None keeps none.
         deletions: documents of the deletion test, one sentence each; 0 leaves it out.
     """
 
@@ -48,6 +51,7 @@ class SectionsEvaluation(Recipe):
     settings: SectionsTraining = field(default_factory=SectionsTraining)
     families: list[dict[str, Any]] = field(default_factory=lambda: [{"name": "chain"}, {"name": "independent"}])
     seeds: tuple[int, ...] = (0,)
+    models: str | None = None
     deletions: int = 60
 
     def measure(self, data: Path) -> Report:
@@ -55,9 +59,12 @@ class SectionsEvaluation(Recipe):
         train, test = self.train.read(data), self.test.read(data)
         rows: list[dict[str, Cell]] = [{"system": "TF-IDF + SVM, single sentences", **_baseline(train, test)}]
         for family in self.families:
-            settings = replace(self.settings, family=family)
-            runs = [self._measured(replace(settings, seed=seed).fit(train), test) for seed in self.seeds]
-            rows.append({"system": f"ours, {describe(family)}", **_mean(runs)})
+            made = [self._trained(family, seed, train) for seed in self.seeds]
+            name = f"ours, {describe(family)}"
+            rows.append({"system": name, **_mean([self._measured(one, test) for one in made])})
+            if family["name"] != "independent":
+                plain = [self._measured(replace(one, family=_without_order(one)), test) for one in made]
+                rows.append({"system": f"{name}, the order left out", **_mean(plain)})
         sentences = sum(len(one.labels) for one in test)
         note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
         return Report(
@@ -65,6 +72,15 @@ class SectionsEvaluation(Recipe):
             rows=rows,
             notes=(f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each", NOTE),
         )
+
+    def _trained(self, family: dict[str, Any], seed: int, rows: Sequence[Labelled]) -> SectionClassifier:
+        place = None if self.models is None else Path(self.models) / f"{family['name']}-{seed}"
+        if place is not None and place.is_dir():
+            return SectionClassifier.load(folder=place)
+        made = replace(self.settings, family=family, seed=seed).fit(rows)
+        if place is not None:
+            made.save(place)
+        return made
 
     def _measured(self, classifier: SectionClassifier, test: Sequence[Labelled]) -> dict[str, Cell]:
         alignment = classifier.align([one.document for one in test])
@@ -127,6 +143,10 @@ def _shortened(document: Document, place: int, words: Sequence[int]) -> Document
         for number, (start, end) in enumerate(document.sentences)
     ]
     return Document(text=text, sentences=tuple(type(document.sentences[0])(*one) for one in spans))
+
+
+def _without_order(classifier: SectionClassifier) -> AlignmentFamily:
+    return Independent(temperature=float(classifier.family.temperature))
 
 
 def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, Cell]:

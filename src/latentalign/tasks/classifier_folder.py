@@ -15,6 +15,7 @@ from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
+from latentalign.models.matcher.profile_file import PROFILE, read_profile, write_profile
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.potential import Potential
 from latentalign.models.saving import save_encoder
@@ -63,7 +64,8 @@ def read_classifier(folder: Path) -> Classifier:
     from safetensors.torch import load_file
 
     memory = Memory.restored(labels, load_file(folder / MEMORY))
-    return Classifier(matcher=matcher, memory=memory, calibration=calibration)
+    profile = read_profile(folder) if (folder / PROFILE).is_file() else None
+    return Classifier(matcher=matcher, memory=memory, calibration=calibration, profile=profile)
 
 
 def _write(classifier: Classifier, folder: Path) -> None:
@@ -93,6 +95,8 @@ def _write(classifier: Classifier, folder: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / LABELS).write_text(text, encoding="utf-8")
     save_file({name: one.contiguous() for name, one in classifier.memory.tensors.items()}, folder / MEMORY)
+    if classifier.profile is not None:
+        write_profile(classifier.profile, folder)
 
 
 def _potential(one: Potential, folder: Path) -> dict[str, Any]:

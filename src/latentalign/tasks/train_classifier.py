@@ -25,6 +25,7 @@ from latentalign.training.loop import train
 from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
+from latentalign.training.profile import ProfileConfig
 from latentalign.training.schedule import Schedule
 
 Rows = Sequence[tuple[str, str]]
@@ -59,6 +60,8 @@ class ClassifierTraining:
         matcher: what is trained.
         matching: which parts of it.
         training: how; None goes by the number of texts (``training_for``).
+        profile: how weights of words, and of the whole, are learned for each label beside; None learns none. It is for
+            long texts and labels that stay; a text then counts as an example and in the weights.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
@@ -75,6 +78,7 @@ class ClassifierTraining:
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     training: TrainingConfig | None = None
+    profile: ProfileConfig | None = None
     fine_tune: bool = True
     seed: int = 0
     names: bool = False
@@ -103,10 +107,12 @@ class ClassifierTraining:
         kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
-            return made.with_labels(self._labels(rows))
+            if self.profile is None:
+                return made.with_labels(self._labels(rows))
+            return self._with_profile(replace(made, memory=made.matcher.remember(self._labels(rows))))
         made = self._made(rows, folder)
         kept, aside = split(rows, share=0.2)
-        if not self.fine_tune or not aside:
+        if (not self.fine_tune and self.profile is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
         return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
 
@@ -115,7 +121,16 @@ class ClassifierTraining:
         matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
         if self.fine_tune:
             matcher = self._trained(matcher, labels, folder)
-        return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
+        made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
+        return self._with_profile(made)
+
+    def _with_profile(self, made: Classifier) -> Classifier:
+        if self.profile is None:
+            return made
+        memory = made.memory
+        known = memory.known(range(len(memory.units)))
+        alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
+        return replace(made, profile=self.profile.fit(memory, alone))
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])

@@ -161,6 +161,8 @@ class Matcher:
     ) -> Tensor:
         """Return (text, text in memory) values."""
         total = self._wholes(texts, memory, known)
+        if not self.word_weight:
+            return total
         ranked = total
         if without is not None:
             ranked = total.scatter(1, torch.tensor(without)[:, None], -torch.inf)

@@ -1,0 +1,52 @@
+"""A profile in a folder: its features as JSON, its weights as safetensors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from latentalign import config
+from latentalign.errors import ModelError
+from latentalign.models.features import Featurizer
+from latentalign.models.matcher.profile import Profile, Vocabulary
+
+PROFILE, WEIGHTS = "profile.json", "profile.safetensors"
+
+
+def write_profile(profile: Profile, folder: Path) -> None:
+    """Write a profile into a folder that is there."""
+    from safetensors.torch import save_file
+
+    vocabulary = profile.vocabulary
+    table = {
+        "rules": [asdict(one) for one in vocabulary.rules],
+        "features": list(vocabulary.places),
+        "scale": profile.scale,
+    }
+    (folder / PROFILE).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    tensors = {"idf": vocabulary.idf, "words": profile.words, "whole": profile.whole, "bias": profile.bias}
+    save_file({name: one.contiguous() for name, one in tensors.items()}, folder / WEIGHTS)
+
+
+def read_profile(folder: Path) -> Profile:
+    """Return the profile that ``write_profile`` wrote.
+
+    Raises:
+        ModelError: the files hold none.
+    """
+    from safetensors.torch import load_file
+
+    try:
+        table, tensors = json.loads((folder / PROFILE).read_text(encoding="utf-8")), load_file(folder / WEIGHTS)
+        places = {(int(rule), str(feature)): number for number, (rule, feature) in enumerate(table["features"])}
+        rules = tuple(config.parse(Featurizer, one, where=PROFILE) for one in table["rules"])
+        return Profile(
+            vocabulary=Vocabulary(rules=rules, places=places, idf=tensors["idf"]),
+            words=tensors["words"],
+            whole=tensors["whole"],
+            bias=tensors["bias"],
+            scale=float(table["scale"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(wanted="a profile", came=f"{type(error).__name__}: {error}", where=str(folder)) from error
