@@ -12,7 +12,16 @@ from benchmarks.report import write_section
 from latentalign.evaluation.recipe import run
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
-SECTIONS = ("sts", "scitldr", "textberg", "words-minilm", "intents-clinc150", "evaluate-csabstruct")
+SECTIONS = (
+    "sts",
+    "sick",
+    "scitldr",
+    "textberg",
+    "words-minilm",
+    "intents-clinc150",
+    "evaluate-csabstruct",
+    "evaluate-ohsumed",
+)
 
 
 def main() -> None:

@@ -136,7 +136,7 @@ class Classifier:
         from latentalign.models.matcher.candidate import candidates_of
 
         chosen = candidates_of(labels) if isinstance(labels, Mapping) else labels
-        return replace(self, memory=self.matcher.remember(chosen), profile=None)
+        return replace(self, memory=self.matcher.remember(chosen, before=self.memory), profile=None)
 
     def calibrate(self, texts: Sequence[str], labels: Sequence[str | None], **settings: Any) -> Classifier:
         """Return the classifier with its probabilities fitted to labelled texts that it has no example of.

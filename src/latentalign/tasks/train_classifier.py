@@ -70,6 +70,7 @@ class ClassifierTraining:
             are fitted by a training on four fifths of the texts, and a second one then has them all.
         turned_away: the share of in-scope texts that NULL may take, where there are no texts out of scope.
         error_rate: of conformal sets.
+        isotonic: whether a rising function is fitted on top of the temperature.
 
     Raises:
         InputError: a share outside [0, 1).
@@ -85,6 +86,7 @@ class ClassifierTraining:
     held_out: float = 0.1
     turned_away: float = 0.05
     error_rate: float = 0.1
+    isotonic: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.held_out < 1:
@@ -109,7 +111,8 @@ class ClassifierTraining:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
             if self.profile is None:
                 return made.with_labels(self._labels(rows))
-            return self._with_profile(replace(made, memory=made.matcher.remember(self._labels(rows))))
+            memory = made.matcher.remember(self._labels(rows), before=made.memory)
+            return self._with_profile(replace(made, memory=memory))
         made = self._made(rows, folder)
         kept, aside = split(rows, share=0.2)
         if (not self.fine_tune and self.profile is None) or not aside:
@@ -150,7 +153,11 @@ class ClassifierTraining:
         return model.trained(matcher)
 
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:
-        settings: dict[str, Any] = {"turned_away": self.turned_away, "error_rate": self.error_rate}
+        settings: dict[str, Any] = {
+            "turned_away": self.turned_away,
+            "error_rate": self.error_rate,
+            "isotonic": self.isotonic,
+        }
         if not aside:
             return made.calibrate_on_examples(out_of_scope=out_of_scope, **settings)
         texts = [text for text, _ in aside] + list(out_of_scope)
