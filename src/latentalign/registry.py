@@ -173,6 +173,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "diagnose": "latentalign.tasks.diagnose:Diagnoser",
     },
 )
 evaluations = Registry(
