@@ -9,11 +9,12 @@ from latentalign.text.assertions import assertion, assertions
 SAID = {
     "I have had a high fever for three days and my joints hurt.": "high fever + | joints hurt +",
     "No rash or cough, but possible seizures?": "rash - | cough - | seizures ?",
-    "Patient denies chest pain, nausea and vomiting; reports headache.": "chest pain - | nausea - | vomiting - | headache +",
+    "Patient denies chest pain, colic and vomiting; reports fits.": "chest pain - | colic - | vomiting - | fits +",
     "fever, no chills, stiff neck": "fever + | chills - | stiff neck +",
     "no fever, cough or rash": "fever - | cough - | rash -",
     "no fever and a rash on my arms": "fever - | rash on my arms +",
     "no fever. rash": "fever - | rash +",
+    "fever? rash": "fever ? | rash +",
     "no fever or cough, but she has a rash": "fever - | cough - | rash +",
     "ataxia and dystonia without seizures": "ataxia + | dystonia + | seizures -",
     "hearing loss is suspected, cataract absent": "hearing loss ? | cataract -",

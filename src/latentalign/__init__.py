@@ -18,7 +18,18 @@ _EXPORTS = {
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Bot", "Classifier", "Diagnoser", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = [
+    "Aligner",
+    "Bot",
+    "Classifier",
+    "Diagnoser",
+    "Evidence",
+    "LatentAlignment",
+    "Link",
+    "Span",
+    "TextPair",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ EXPLAINED = 0.5
 def ranked_profile(
     diagnoser: Diagnoser,
     findings: Findings,
+    *,
     said: Sequence[Symptom],
     denied: Sequence[Symptom],
     text: str,
@@ -71,7 +72,7 @@ def ranked_profile(
         unexplained=tuple(one for i, one in enumerate(said) if not explains[i]),
         missing=_missing(diagnoser, number, expected, gone),
         contradicted=tuple(contradicted),
-        evidence=_evidence(alignment, links, said, expected, text, target_of(profile)),
+        evidence=_evidence(alignment, links, said=said, expected=expected, text=text, target=target_of(profile)),
     )
 
 
@@ -90,7 +91,7 @@ def features_of(profile: Profile) -> list[Expected]:
 
 
 def _missing(diagnoser: Diagnoser, number: int, expected: Sequence[Expected], gone: set[int]) -> tuple[Expected, ...]:
-    """Return the findings that nothing is taken for: those that are frequent in the profile and rare elsewhere first."""
+    """Return the findings that nothing is taken for, those frequent in the profile and rare elsewhere first."""
     profiles = diagnoser.profiles
     start, end = profiles.bounds[number], profiles.bounds[number + 1]
     rare = -diagnoser.phrases.shares[profiles.features[start:end]].log()
@@ -101,6 +102,7 @@ def _missing(diagnoser: Diagnoser, number: int, expected: Sequence[Expected], go
 def _evidence(
     alignment: LatentAlignment,
     links: Sequence[tuple[int, int]],
+    *,
     said: Sequence[Symptom],
     expected: Sequence[Expected],
     text: str,

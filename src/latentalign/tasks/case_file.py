@@ -16,8 +16,9 @@ def read_cases(source: Source) -> Iterator[Case | Failure]:
     r"""Yield one case a line, or a failure in its place.
 
     Args:
-        source: a path, ``-`` or an open binary stream. A line is a free text; in a file named ``.jsonl`` or ``.json``, and
-            where a line begins with a brace, it is an object with ``symptoms`` (a list) or ``text``, and perhaps ``id``.
+        source: a path, ``-`` or an open binary stream. A line is a free text; in a file named ``.jsonl`` or ``.json``,
+            and where a line begins with a brace, it is an object with ``symptoms`` (a list) or ``text``, and perhaps
+            ``id``.
 
     Raises:
         InputError: a source that cannot be read or is empty.

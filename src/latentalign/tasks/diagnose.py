@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -12,59 +12,20 @@ from typing import TYPE_CHECKING
 from latentalign import config
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.tasks.case import Case
+from latentalign.tasks.diagnoser_config import DiagnoserConfig, phrases_of
 from latentalign.tasks.diagnosis import Diagnosis
 from latentalign.text.pairs import Failure
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from latentalign.models.encoder import Encoder
     from latentalign.models.matcher.phrases import Phrases
-    from latentalign.models.matcher.profile import Feature, Profile
+    from latentalign.models.matcher.profile import Profile
     from latentalign.models.matcher.profiles import Findings, ProfileMatcher, Profiles
     from latentalign.models.matcher.set_calibration import SetCalibration
 
 AT_ONCE = 64
 """Cases whose phrases are encoded together."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiagnoserConfig:
-    """The settings of a ``Diagnoser``.
-
-    Args:
-        model: encoder by name or folder; None is the default one.
-        device: ``cpu``, ``cuda``; None takes the GPU if there is one.
-        family: table of the alignment family.
-        vector_weight, letter_weight, stranger: see ``Phrases``; fitted on synonyms and shortened names of findings.
-        others: findings that people may have and that are not in the catalogue, about as frequent as those that are.
-        null_chance, frequency_power, unknown_frequency, aligned: see ``ProfileMatcher``.
-        prior_temperature: prevalences count to the power of its inverse: 1 takes them as they are, more makes common
-            and rare diseases more alike, and ``inf`` all equally likely.
-        certainty: of an uncertain symptom, in (0, 1].
-    """
-
-    model: str | None = None
-    device: str | None = None
-    family: dict[str, object] = field(default_factory=lambda: {"name": "independent"})
-    vector_weight: float = 10.7
-    letter_weight: float = 8.6
-    stranger: float = 3.0
-    others: int = 5000
-    null_chance: float = 0.08
-    frequency_power: float = 0.25
-    unknown_frequency: float = 0.4
-    aligned: int = 64
-    prior_temperature: float = 1.0
-    certainty: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not self.prior_temperature > 0 or not 0 < self.certainty <= 1:
-            raise InputError(
-                wanted="a prior temperature above 0, and a certainty in (0, 1]",
-                came=f"{self.prior_temperature!r} and {self.certainty!r}",
-                where="Diagnoser",
-            )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,8 +73,7 @@ class Diagnoser:
 
         Cost: one pass of the encoder over each different phrase: 13 s of one core for 5,000.
         """
-        from latentalign import registry
-        from latentalign.models.matcher.profiles import ProfileMatcher, Profiles
+        from latentalign.models.matcher.profiles import Profiles
         from latentalign.models.matcher.set_calibration import SetCalibration
         from latentalign.tasks.profile_file import read_profiles
 
@@ -121,20 +81,13 @@ class Diagnoser:
         some = read_profiles(profiles, terms=terms) if isinstance(profiles, str | Path) else tuple(profiles)
         if not some:
             raise InputError(wanted="at least one profile", came="none", where="Diagnoser.load")
-        phrases = _phrases(some, settings, None if cache is None else Path(cache).expanduser())
-        matcher = ProfileMatcher(
-            family=config.build(registry.families, settings.family, where="family"),
-            null_chance=settings.null_chance,
-            frequency_power=settings.frequency_power,
-            unknown_frequency=settings.unknown_frequency,
-            aligned=settings.aligned,
-        )
+        phrases = phrases_of(some, settings, None if cache is None else Path(cache).expanduser())
         numbered = Profiles.of(some, phrases)
         prior = (numbered.prior / settings.prior_temperature).log_softmax(dim=0)
         return cls(
             phrases=phrases,
             profiles=replace(numbered, prior=prior),
-            matcher=matcher,
+            matcher=settings.matcher(),
             calibration=SetCalibration(),
             settings=settings,
             top=top,
@@ -144,8 +97,8 @@ class Diagnoser:
         """Return the answer for one case.
 
         Args:
-            symptoms: a free text, or a list whose items are symptoms each. "No ...", "denies ..." and "possible ..." are
-                understood in both.
+            symptoms: a free text, or a list whose items are symptoms each. "No ...", "denies ..." and "possible ..."
+                are understood in both.
 
         Raises:
             InputError: no symptom.
@@ -171,7 +124,9 @@ class Diagnoser:
         """Return, for each phrase, how much likelier each finding of the catalogue makes it."""
         return dict(zip(said, self.phrases.ratios(said), strict=True)) if said else {}
 
-    def findings(self, present: Sequence[tuple[str, float]], absent: Sequence[str], ratios: dict[str, Tensor]) -> Findings:
+    def findings(
+        self, present: Sequence[tuple[str, float]], absent: Sequence[str], ratios: dict[str, Tensor]
+    ) -> Findings:
         """Return a case as numbers.
 
         Args:
@@ -241,53 +196,18 @@ class Diagnoser:
             text=case.text,
             symptoms=symptoms,
             ranked=tuple(
-                ranked_profile(self, findings, said, denied, case.text, number, float(shared[number]))
+                ranked_profile(
+                    self,
+                    findings,
+                    said=said,
+                    denied=denied,
+                    text=case.text,
+                    number=number,
+                    probability=float(shared[number]),
+                )
                 for number in order[: self.top]
             ),
             nothing=float(shared[-1]),
             possible=tuple(self.names[one] for one in order[: int(inside.sum())]) if said else (),
             id=case.id,
         )
-
-
-def _phrases(profiles: Sequence[Profile], settings: DiagnoserConfig, cache: Path | None) -> Phrases:
-    """Return the different findings of some profiles, encoded."""
-    import torch
-
-    from latentalign.models.matcher.phrases import Phrases
-    from latentalign.tasks.phrase_cache import vectors_of
-
-    features: dict[str, Feature] = {}
-    counts: dict[str, int] = {}
-    for one in (feature for profile in profiles for feature in profile.features):
-        known = features.get(one.key)
-        counts[one.key] = counts.get(one.key, 0) + 1
-        if known is None:
-            features[one.key] = one
-        elif one.synonyms or one.name != known.name:
-            phrases = dict.fromkeys((*known.synonyms, one.name, *one.synonyms))
-            features[one.key] = replace(known, synonyms=tuple(text for text in phrases if text != known.name))
-    listed = torch.tensor([float(counts[key]) for key in features])
-    rows = [(text, number) for number, one in enumerate(features.values()) for text in (one.name, *one.synonyms)]
-    texts = tuple(text for text, _ in rows)
-    encoder = _encoder(settings)
-    return Phrases(
-        features=tuple(features.values()),
-        phrases=texts,
-        owner=torch.tensor([number for _, number in rows]),
-        vectors=vectors_of(texts, encoder, cache=cache),
-        shares=listed / (listed.sum() * (1 + settings.others / len(listed))),
-        encoder=encoder,
-        vector_weight=settings.vector_weight,
-        letter_weight=settings.letter_weight,
-        stranger=settings.stranger,
-    )
-
-
-def _encoder(settings: DiagnoserConfig) -> Encoder:
-    from latentalign.models.scorer import PairScorer, ScorerConfig
-
-    tables: list[dict[str, object]] = [{"name": "similarity"}]
-    encoder = PairScorer.load(ScorerConfig(potentials=tables, model=settings.model, device=settings.device)).encoder
-    assert encoder is not None
-    return encoder

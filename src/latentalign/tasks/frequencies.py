@@ -7,7 +7,8 @@ from typing import Any
 from latentalign.errors import InputError
 
 TERMS = {
-    "HP:0040280": 1.0, "HP:0040281": 0.9, "HP:0040282": 0.55, "HP:0040283": 0.17, "HP:0040284": 0.025, "HP:0040285": 0.0,
+    "HP:0040280": 1.0, "HP:0040281": 0.9, "HP:0040282": 0.55, "HP:0040283": 0.17, "HP:0040284": 0.025,
+    "HP:0040285": 0.0,
     "obligate": 1.0, "very frequent": 0.9, "frequent": 0.55, "occasional": 0.17, "very rare": 0.025, "excluded": 0.0,
 }  # fmt: skip
 """The terms of the Human Phenotype Ontology, at the middle of what they stand for."""

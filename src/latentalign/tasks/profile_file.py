@@ -23,8 +23,8 @@ Row = Mapping[str, Any]
 def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple[Profile, ...]:
     """Return the profiles in a file, in the order of their first line.
 
-    - JSON lines: an object a disease, with its name under ``disease`` (or ``name``, ``label``) and ``symptoms``: strings,
-      pairs of a name and a frequency, or objects with ``name``, ``frequency``, ``synonyms`` and ``id``.
+    - JSON lines: an object a disease, with its name under ``disease`` (or ``name``, ``label``) and ``symptoms``:
+      strings, pairs of a name and a frequency, or objects with ``name``, ``frequency``, ``synonyms`` and ``id``.
     - CSV and TSV with a header: a row a finding (``disease``, ``symptom``, perhaps ``frequency``), or a row a disease
       (``disease``, ``symptoms`` with semicolons between them).
     - An annotation table of the Human Phenotype Ontology (``phenotype.hpoa``), whose findings are ids of ``terms``.
@@ -48,7 +48,12 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
             raise InputError(wanted=error.wanted, came=error.came, where=where, fix=error.fix) from error
     if not gathered:
         raise InputError(wanted="at least one disease", came="none", where=str(place))
-    return tuple(Profile(**{**one, "features": tuple(some for some in one["features"] if some.frequency != 0)}) for one in gathered.values())
+    return tuple(_profile(one) for one in gathered.values())
+
+
+def _profile(one: Mapping[str, Any]) -> Profile:
+    had = tuple(some for some in one["features"] if some.frequency != 0)
+    return Profile(name=one["name"], id=one["id"], features=had, prevalence=one["prevalence"])
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Row]]:
@@ -85,10 +90,10 @@ def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str
     """Add a row to the disease that it is of."""
     if row.get("qualifier") == "NOT" or (row.get("aspect") or "P") != "P":
         return  # what a disease does not have, and inheritance, onset and course, are no findings
-    name, id = _text(row, NAMES), _text(row, IDS)
+    name, key = _text(row, NAMES), _text(row, IDS)
     if name is None:
         raise InputError(wanted=f"a name under one of {', '.join(NAMES)}", came=_keys(row))
-    one = gathered.setdefault(id or name, {"name": name, "id": id, "features": [], "prevalence": None})
+    one = gathered.setdefault(key or name, {"name": name, "id": key, "features": [], "prevalence": None})
     given = next((row[key] for key in LISTS if row.get(key)), None)
     if given is not None:
         items = given.split(";") if isinstance(given, str) else given
@@ -122,7 +127,7 @@ def _feature(item: Any, ontology: Mapping[str, obo.Term]) -> Feature:
     return Feature(
         name=name,
         frequency=frequency(table.get("frequency")),
-        synonyms=tuple(one for one in known if one.strip() and one != name),
+        synonyms=tuple(one for one in known if one.strip() and one.casefold() != name.casefold()),
         id=table.get("id") or (term.id if term is not None else None),
     )
 

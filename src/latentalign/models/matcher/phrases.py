@@ -32,9 +32,9 @@ class Phrases:
 
     $$s_j(x) = \max_{y \in j} \; a \cos(\bar x, \bar y) + b \cos(l_x, l_y)$$
 
-    with the vectors of the encoder and bags $l$ of letter n-grams weighted by idf. What is said is taken to be meant for
-    one of the findings, or for something else that is as alike as ``stranger`` to everything, so that finding $j$ makes
-    it more likely than chance by
+    with the vectors of the encoder and bags $l$ of letter n-grams weighted by idf. What is said is taken to be meant
+    for one of the findings, or for something else that is as alike as ``stranger`` to everything, so that finding $j$
+    makes it more likely than chance by
 
     $$r_j(x) = \frac{e^{s_j(x)}}{\sum_k \pi_k e^{s_k(x)} + e^{\nu}}$$
 
@@ -83,7 +83,7 @@ class Phrases:
         return best.scatter_reduce(1, self.owner.expand_as(found), found, "amax")
 
     def ratios(self, said: Sequence[str]) -> Tensor:
-        """Return (said, finding) $\\log r$."""
+        r"""Return (said, finding) $\log r$."""
         likeness = self.likeness(said)
         known = (likeness + self.shares.log()).logsumexp(dim=1, keepdim=True)
         return likeness - torch.logaddexp(known, torch.full_like(known, self.stranger))

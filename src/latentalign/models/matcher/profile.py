@@ -35,9 +35,7 @@ class Feature:
             if is_blank(check_text(phrase, where="a finding")):
                 raise InputError(wanted="a finding in words", came="a blank one", where=f"finding {self.name!r}")
         if self.frequency is not None and not 0 <= self.frequency <= 1:
-            raise InputError(
-                wanted="a frequency in [0, 1]", came=repr(self.frequency), where=f"finding {self.name!r}"
-            )
+            raise InputError(wanted="a frequency in [0, 1]", came=repr(self.frequency), where=f"finding {self.name!r}")
 
     @property
     def key(self) -> str:

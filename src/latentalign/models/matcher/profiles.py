@@ -88,13 +88,14 @@ class Profiles:
 class ProfileMatcher:
     r"""Values every profile for a case.
 
-    $$V(x, d) = \Phi(S) + \sum_i \log \epsilon_i + \sum_{a} \log\Big[1 - \sum_{j \in d} f_{dj}\, \pi_j r_j(a)\Big],
-    \quad S_{ij} = \log \frac{1 - \epsilon}{\epsilon} + \log w_{dj} + \log r_j(x_i) + \log\frac{\epsilon c_i}{\epsilon_i}$$
+    $$V(x, d) = \Phi(S) + \sum_i \log \epsilon_i + \sum_{a} \log\Big[1 - \sum_{j \in d} f_{dj}\, \pi_j r_j(a)\Big],$$
+
+    $$S_{ij} = \log \frac{c_i (1 - \epsilon)}{\epsilon_i} + \log w_{dj} + \log r_j(x_i)$$
 
     A finding that the patient has is drawn from the features of the disease, feature $j$ with the weight
     $w_{dj} \propto f_{dj}^\tau$, or with the chance $\epsilon$ has nothing to do with it. $r_j$ is how much likelier
-    feature $j$ makes what was said (see ``Phrases``), so $V$ is a log-likelihood ratio against "nothing in the catalogue"
-    and the family's value is a sum over all ways to align. A finding of certainty $c_i$ counts in part,
+    feature $j$ makes what was said (see ``Phrases``), so $V$ is a log-likelihood ratio against "nothing in the
+    catalogue" and the family's value is a sum over all ways to align. A finding of certainty $c_i$ counts in part,
     $\epsilon_i = c_i \epsilon + 1 - c_i$. What is denied counts against the profiles that lead one to expect it.
 
     Args:

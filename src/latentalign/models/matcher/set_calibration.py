@@ -21,8 +21,8 @@ class SetCalibration:
 
     $$T_n = T\, n^{\gamma}, \quad \nu_n = \nu + \nu' n$$
 
-    A value is a sum over findings, so it grows with n, and so does what NULL has to be. At each n it is a ``Calibration`` of temperature $T_n$ and NULL $\nu_n$. The
-    defaults were fitted on simulated cases of rare diseases, see ``docs/results.md``.
+    A value is a sum over findings, so it grows with n, and so does what NULL has to be. At each n it is a
+    ``Calibration`` of temperature $T_n$ and NULL $\nu_n$. The defaults were fitted on simulated cases of rare diseases.
 
     Args:
         temperature, growth: $T$ and $\gamma$.
@@ -58,7 +58,7 @@ class SetCalibration:
     def probabilities(self, values: Tensor, prior: Tensor, count: float) -> Tensor:
         """Return (profile + 1,) probabilities that sum to 1, the last one that of NULL.
 
-        Whether anything explains the case does not depend on the prior: a rare disease explains as well as a common one.
+        Whether anything explains the case does not depend on the prior: rare diseases explain as well as common ones.
 
         Args:
             values: (profile,) without the prior.
@@ -136,4 +136,3 @@ def _null(evidence: Tensor, counts: Tensor, inside: Tensor) -> tuple[float, floa
 
     slope, null, step = minimum(loss, [0.0, 0.0, 0.0])
     return null, step, math.exp(slope)
-
