@@ -184,6 +184,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
     },
 )
 trainers = Registry(

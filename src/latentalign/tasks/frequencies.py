@@ -20,7 +20,7 @@ def frequency(given: Any) -> float | None:
     Raises:
         InputError: it is written in no way that is known.
 
-    >>> [frequency(one) for one in ("90%", "3/4", 0.5, "1/20000", "HP:0040281", "Occasional (29-5%)", "")]
+    >>> [frequency(one) for one in ("90%", "3 of 4", 0.5, "1/20000", "HP:0040281", "Occasional (29-5%)", "")]
     [0.9, 0.75, 0.5, 5e-05, 0.9, 0.17, None]
     """
     if given is None or given == "":
@@ -32,8 +32,8 @@ def frequency(given: Any) -> float | None:
             return TERMS.get(text, TERMS.get(name))
         if text.endswith("%"):
             found = float(text[:-1].split("-")[-1]) / 100
-        elif "/" in text:
-            some, _, of = text.partition("/")
+        elif "/" in text or " of " in text:
+            some, _, of = text.replace(" of ", "/").partition("/")
             found = float(some) / float(of)
         else:
             found = float(text)
