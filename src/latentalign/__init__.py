@@ -11,13 +11,25 @@ _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
     "Bot": "latentalign.tasks.chat",
     "Classifier": "latentalign.tasks.classify",
+    "Diagnoser": "latentalign.tasks.diagnose",
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Bot", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = [
+    "Aligner",
+    "Bot",
+    "Classifier",
+    "Diagnoser",
+    "Evidence",
+    "LatentAlignment",
+    "Link",
+    "Span",
+    "TextPair",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -173,6 +173,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "diagnose": "latentalign.tasks.diagnose:Diagnoser",
     },
 )
 evaluations = Registry(
@@ -183,6 +184,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
     },
 )
 trainers = Registry(
