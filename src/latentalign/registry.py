@@ -131,6 +131,16 @@ readers = Registry(
         "bio": "latentalign.formats.conll:read_bio",
     },
 )
+catalogues = Registry(
+    "catalogues",
+    {
+        "csv": "latentalign.formats.catalogue.rows:read_csv",
+        "tsv": "latentalign.formats.catalogue.rows:read_tsv",
+        "jsonl": "latentalign.formats.catalogue.rows:read_jsonl",
+        "obo": "latentalign.formats.catalogue.obo:read",
+        "rdf": "latentalign.formats.catalogue.rdf:read",
+    },
+)
 writers = Registry(
     "writers",
     {
