@@ -183,6 +183,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "link": "latentalign.tasks.link:Linker",
     },
 )
 evaluations = Registry(
@@ -193,6 +194,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "linking": "latentalign.evaluation.linking:LinkingRecipe",
     },
 )
 trainers = Registry(
@@ -202,6 +204,7 @@ trainers = Registry(
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
+        "linker": "latentalign.tasks.train_linker:LinkerRecipe",
     },
 )
 objectives = Registry(
