@@ -13,6 +13,7 @@ from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import is_file
+from latentalign.cli.rdf_output import RdfOutput
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def _defaults() -> dict[str, float]:
         "exact": 2.0,
         "loose": 1.0,
         "initials": 2.0,
-        "short": -6.0,
+        "short": -12.0,
         "label": 0.3,
         "near": -2.0,
         "taught": 0.5,
