@@ -81,7 +81,7 @@ class Looker:
     scorer: PairScorer
     family: AlignmentFamily
     reading: Reading
-    nearest: int = 16
+    nearest: int = 10
 
     @torch.inference_mode()
     def look(
@@ -184,7 +184,7 @@ class Looker:
     def gloss(self, concept: Concept) -> str:
         """Return what a concept is said to be: its label and its definition, or the labels of its parents."""
         if concept.definition:
-            return f"{concept.label}: {concept.definition[:200]}"
+            return f"{concept.label}: {concept.definition[:120]}"
         numbers = [self.table.numbers.get(one) for one in concept.parents]
         parents = ", ".join(self.table.concepts[one].label for one in numbers if one is not None)
         return f"{concept.label}: {parents}" if parents else concept.label

@@ -147,11 +147,11 @@ class Spotter:
 
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
-            "link": 0.5,
-            "exact": 1.5,
-            "words": 1.0,
-            "letters": 1.0,
-            "short": 1.0,
+            "link": 1.0,
+            "exact": 2.0,
+            "words": 0.5,
+            "letters": 0.5,
+            "short": 1.5,
             "plain": -0.5,
             "known": 0.0,
             "often": 1.0,

@@ -130,7 +130,7 @@ class LinkWeights:
             examples: each a mention with the names it may be, the concept of each name, and the concepts that are
                 right; where none of these is among the names, NULL is right.
             fitted_on: for people.
-            ridge: of the squared weights.
+            ridge: of the squared differences from the default weights, which stay where no example says otherwise.
 
         Raises:
             InputError: no example has its concept among the names.
@@ -142,12 +142,13 @@ class LinkWeights:
             raise InputError(
                 wanted="mentions with their concept among the candidates", came="none", where="LinkWeights.fit"
             )
-        parameters = torch.cat([cls().vector.double(), torch.tensor([cls().null])]).requires_grad_()
+        start = cls().vector.double()
+        parameters = torch.cat([start, torch.tensor([cls().null])]).requires_grad_()
         optimizer = torch.optim.LBFGS([parameters], max_iter=300, line_search_fn="strong_wolfe")
 
         def closure() -> Tensor:
             optimizer.zero_grad()
-            loss = batch.loss(parameters) + ridge * (parameters[:-1] ** 2).mean()
+            loss = batch.loss(parameters) + ridge * ((parameters[:-1] - start) ** 2).mean()
             loss.backward()  # type: ignore[no-untyped-call]
             return loss
 
