@@ -71,6 +71,9 @@ def test_cosines_of_names_are_those_of_their_vectors() -> None:
         assert cosines[number] == pytest.approx(1.0, abs=1e-6)
         assert cosines.max() <= 1 + 1e-6
     assert index.nearest("qqq", 3) == []
+    shares = index.shares(["breast", "cancer"], "lung cancer")
+    assert sum(shares) == pytest.approx(index.cosines("breast cancer")[1], rel=1e-5)
+    assert shares[0] == pytest.approx(0.0, abs=0.05)
     one, other = index.cosines("breast cancer")[1], index.cosines("lung cancer")[0]
     assert one == pytest.approx(other, rel=1e-5)
 

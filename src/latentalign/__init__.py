@@ -17,6 +17,7 @@ _EXPORTS = {
     "Linker": "latentalign.tasks.link",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
+    "TripleAligner": "latentalign.tasks.express",
 }
 __all__ = [
     "Aligner",

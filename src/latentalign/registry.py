@@ -184,6 +184,7 @@ tasks = Registry(
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
         "link": "latentalign.tasks.link:Linker",
+        "express": "latentalign.tasks.express:TripleAligner",
     },
 )
 evaluations = Registry(
@@ -195,6 +196,7 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
+        "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
     },
 )
 trainers = Registry(

@@ -11,11 +11,10 @@ from latentalign.evaluation.link_deletion import link_deletion
 from latentalign.evaluation.linking_baselines import Lookup, prior_of
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.formats.catalogue.concept import Concept
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.settings import LinkerConfig
-from latentalign.models.linking.spotting import Spotter
-from latentalign.models.linking.weights import LinkWeights
 from latentalign.tasks.link import Linker
 from latentalign.tasks.linked_texts import CatalogueFile, LinkedTexts
 from latentalign.tasks.linking import LinkedMention, LinkedText
@@ -64,22 +63,37 @@ class LinkingRecipe(Recipe):
 
     def measure(self, data: Path) -> Report:
         """Link the texts with every system."""
-        texts = self.test.read(data)
-        plain = Linker(looker=self.linker.build(self.catalogue.read(data)), weights=LinkWeights(), spotter=Spotter())
         train = self.train.read(data) if self.train else []
+        about = self.train.file if self.train else ""
+        return self.compare(self.catalogue.read(data), self.test.read(data), train, about=about)
+
+    def compare(
+        self,
+        concepts: Sequence[Concept],
+        texts: Sequence[MentionedText],
+        train: Sequence[MentionedText],
+        *,
+        about: str = "",
+    ) -> Report:
+        """Return the table of every system on texts that are read already.
+
+        Args:
+            concepts: of the catalogue.
+            texts: that are linked.
+            train: that ours is taught by; none leaves it as it comes.
+            about: what they are, for people.
+        """
+        plain = Linker.load(concepts, **vars(self.linker))
         rows = [*self._baselines(plain, texts, train), self._ours("ours, untaught", plain, texts)]
         if train:
-            taught = self.training.fit(plain, train, note=self.train.file if self.train else "")
+            taught = self.training.fit(plain, train, note=about)
             rows += self._baselines(taught, texts, train, suffix=", names of train")
             rows.append(self._ours("ours, taught", taught, texts))
         mentions = [one for text in texts for one in text.mentions or ()]
-        known = plain.looker.table.numbers
-        nil = sum(not any(concept in known for concept in one.concepts) for one in mentions)
-        return Report(
-            title=f"Linking: {self.test.file}",
-            rows=rows,
-            notes=(f"{len(texts)} texts, {len(mentions)} mentions, {nil} without a concept in the catalogue", NOTE),
-        )
+        nil = sum(not _ids(one, plain.looker.table) for one in mentions)
+        counts = f"{len(texts)} texts, {len(mentions)} mentions, {nil} without a concept in the catalogue"
+        taught_by = f"; taught by {about}: {len(train)} texts" if train else ""
+        return Report(title=f"Linking: {self.test.file}", rows=rows, notes=(counts + taught_by, NOTE))
 
     def _baselines(
         self, linker: Linker, texts: Sequence[MentionedText], train: Sequence[MentionedText], *, suffix: str = ""
@@ -99,7 +113,7 @@ class LinkingRecipe(Recipe):
         linked = [linker.link_record(one) for one in texts]
         answers = [[_answer(one) for one in text.mentions] for text in linked]
         finder = (lambda text: _spans(linker.link(text))) if self.end_to_end else None
-        deleted = link_deletion(linker, texts[:: max(1, len(texts) // max(1, self.deletions))])
+        deleted = link_deletion(linker, texts[:: max(1, len(texts) // max(1, self.deletions))][: self.deletions])
         return {
             "system": name,
             **figures(texts, answers, linker),

@@ -17,10 +17,12 @@ from latentalign.text.spans import Span
 if TYPE_CHECKING:
     from latentalign.formats.catalogue.concept import Concept
     from latentalign.models.linking.features import Looked, Looker
-    from latentalign.models.linking.spotting import Sketch, Spotter
+    from latentalign.models.linking.spotting import Sketch, Spot, Spotter
     from latentalign.models.linking.weights import LinkWeights
 
 Given = str | MentionedText | Failure
+GLANCED = 5
+"""Names by spelling that are compared with a short form, while it is not known to be a mention."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,7 +81,7 @@ class Linker:
         """
         from latentalign.models.linking.settings import LinkerConfig
         from latentalign.models.linking.spotting import Spotter
-        from latentalign.models.linking.weights import LinkWeights
+        from latentalign.models.linking.weights import WITHOUT_ENCODER, LinkWeights
 
         concepts = _concepts(catalogue)
         if folder is not None:
@@ -94,7 +96,10 @@ class Linker:
                 fix='Linker.load("medic.jsonl")',
             )
         looker = config.parse(LinkerConfig, changes, where="Linker").build(concepts)
-        return cls(looker=looker, weights=LinkWeights(), spotter=Spotter())
+        weights = LinkWeights()
+        if looker.scorer.encoder is None:
+            weights = replace(weights, null=WITHOUT_ENCODER, fitted_on="set by hand")
+        return cls(looker=looker, weights=weights, spotter=Spotter())
 
     def link(self, text: str, *, mentions: Sequence[Span | tuple[int, int]] | None = None) -> LinkedText:
         """Return the mentions of a text with what they mean.
@@ -131,8 +136,8 @@ class Linker:
             found = [self._linked(self.look(sketch, one, record), 1.0, sketch) for one in record.mentions]
         return LinkedText(text=record.text, mentions=tuple(found), id=record.id)
 
-    def look(self, sketch: Sketch, given: GivenMention, record: MentionedText, *, apart: bool = False) -> Looked:
-        """Return the names that a mention may be, with what speaks for each; ``apart`` as in ``Looker.look``."""
+    def look(self, sketch: Sketch, given: GivenMention, record: MentionedText, **options: Any) -> Looked:
+        """Return the names that a mention may be, with what speaks for each; options as in ``Looker.look``."""
         from latentalign.models.linking.mention import Mention
 
         mention = Mention(
@@ -143,7 +148,7 @@ class Linker:
             text=record.id,
         )
         types = given.types & self.types if given.types and self.types else given.types | self.types
-        return self.looker.look(mention, types=types, apart=apart)
+        return self.looker.look(mention, types=types, **options)
 
     def with_types(self, types: Iterable[str]) -> Linker:
         """Return a linker whose answers are concepts of one of these types."""
@@ -159,17 +164,24 @@ class Linker:
         """Return the stretches that are mentions with the most probability, disjoint."""
         from latentalign.tasks.segmentation import Segment, marginals
 
-        looked, scores = {}, {}
+        scores = {}
         for spot in sketch.spots:
-            one = self.look(sketch, GivenMention(span=spot.span), record)
-            segment = Segment(spot.start, spot.end, "")
-            looked[segment] = one
-            scores[segment] = self.spotter.log_odds(
-                self.spotter.features(spot, sketch.text, self.weights.log_odds(one, self.looker.owners(one)))
-            )
+            features = self.spotter.features(spot, sketch.text, self.glance(sketch, spot, record))
+            scores[Segment(spot.start, spot.end, "")] = self.spotter.log_odds(features)
         shares = marginals(len(sketch.words), scores)
         chosen = sorted(one for one, share in shares.items() if share > self.found)
-        return [self._linked(looked[one], shares[one], sketch) for one in chosen]
+        spans = {Segment(one.start, one.end, ""): one.span for one in sketch.spots}
+        mentions = [(GivenMention(span=spans[one]), shares[one]) for one in chosen]
+        return [self._linked(self.look(sketch, one, record), share, sketch) for one, share in mentions]
+
+    def glance(self, sketch: Sketch, spot: Spot, record: MentionedText, *, apart: bool = False) -> float:
+        r"""Return $\log \sum_c e^{V_c} - \nu$ of a stretch, over the concepts whose names have the same words.
+
+        The names nearest in spelling are left out, so that most stretches of a text cost next to nothing.
+        """
+        few = GLANCED if spot.short and not spot.exact else 0
+        looked = self.look(sketch, GivenMention(span=spot.span), record, apart=apart, nearest=few)
+        return self.weights.log_odds(looked, self.looker.owners(looked))
 
     def _linked(self, looked: Looked, found: float, sketch: Sketch) -> LinkedMention:
         from latentalign.tasks.link_evidence import linked_mention

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentalign.models.linking.features import Looked
+    from latentalign.models.units import Units
     from latentalign.tasks.link import Linker
 
 
@@ -73,7 +74,8 @@ def _explained(linker: Linker, looked: Looked, row: int) -> tuple[Evidence, tupl
         score=float(linker.weights.values(looked)[row]),
         family=type(linker.looker.family).__name__.lower(),
     )
-    return evidence, tuple((_by_words(linker, mass, scores) + _by_whole(linker, form, name)).tolist())
+    carried = _by_words(linker, mass, scores) + _by_whole(linker, form, name) + _by_letters(linker, mass, query, key)
+    return evidence, tuple(carried.tolist())
 
 
 def _by_words(linker: Linker, mass: Tensor, scores: Tensor) -> Tensor:
@@ -81,6 +83,19 @@ def _by_words(linker: Linker, mass: Tensor, scores: Tensor) -> Tensor:
     share = 2 * linker.weights.weights.get("words", 0.0) / max(1, sum(scores.shape))
     found: Tensor = share * (mass * scores).sum(dim=1)
     return found
+
+
+def _by_letters(linker: Linker, mass: Tensor, query: Units, key: Units) -> Tensor:
+    """Return (word of the form,) its part of what ``asked``, ``explained`` and ``spelling`` give."""
+    from torch import tensor
+
+    weights = linker.weights.weights
+    lengths, letters = (tensor([float(end - start) for start, end in one.spans]) for one in (key, query))
+    asked = mass @ lengths / lengths.sum().clamp_min(1)
+    explained = mass.sum(dim=1).clamp(max=1.0) * letters / letters.sum().clamp_min(1)
+    spelling = tensor(linker.looker.table.ngrams.shares(query.strings, key.text))
+    found: Tensor = weights.get("asked", 0.0) * asked + weights.get("explained", 0.0) * explained
+    return found + weights.get("spelling", 0.0) * spelling
 
 
 def _by_whole(linker: Linker, form: str, name: str) -> Tensor:

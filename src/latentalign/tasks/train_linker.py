@@ -15,7 +15,7 @@ from latentalign.models.linking.spotting import Sketch, Spotter
 from latentalign.models.linking.weights import LinkWeights
 from latentalign.tasks.link import Linker
 from latentalign.tasks.linked_texts import CatalogueFile, LinkedTexts
-from latentalign.text.mentions import GivenMention, MentionedText
+from latentalign.text.mentions import MentionedText
 
 Seen = dict[str, tuple[int, int]]
 
@@ -37,7 +37,7 @@ class LinkerTraining:
     """
 
     teach: bool = True
-    most: int = 150
+    most: int = 120
     ridge: float = 1e-3
 
     def __post_init__(self) -> None:
@@ -78,8 +78,7 @@ class LinkerTraining:
             own = seen([text], [sketch]) if self.teach else {}
             right = {one.span for one in text.mentions or ()}
             for spot in sketch.spots:
-                looked = linker.look(sketch, GivenMention(span=spot.span), text, apart=True)
-                link = linker.weights.log_odds(looked, linker.looker.owners(looked))
+                link = linker.glance(sketch, spot, text, apart=True)
                 without = own.get(spot.key, (0, 0))
                 features.append(linker.spotter.features(spot, text.text, link, without=without))
                 told.append(spot.span in right)

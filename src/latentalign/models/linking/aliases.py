@@ -123,7 +123,8 @@ class AliasTable:
         for form in forms:
             for table, key in ((self.exact, exact_key(form)), (self.loose, loose_key(form))):
                 found |= dict.fromkeys(table.get(key, ())[:MOST_OF_A_KEY] if key else ())
-            found |= dict.fromkeys(number for number, _ in self.ngrams.nearest(form, nearest))
+            if nearest:
+                found |= dict.fromkeys(number for number, _ in self.ngrams.nearest(form, nearest))
             letters = form.replace(".", "").lower()
             if 2 <= len(letters) <= 6 and letters.isalpha():
                 found |= dict.fromkeys(self.initials.get(letters, ())[:MOST_OF_A_KEY])

@@ -91,6 +91,7 @@ class Looker:
         types: frozenset[str] = frozenset(),
         apart: bool = False,
         only: int | None = None,
+        nearest: int | None = None,
     ) -> Looked:
         """Return the names that a mention may be.
 
@@ -99,10 +100,11 @@ class Looker:
             types: only concepts of one of these; empty is all.
             apart: aliases that only the mention's own text has taught do not count: for training.
             only: the number of the one concept whose names are compared, all of them.
+            nearest: names by spelling, in place of those of the looker.
 
         Cost: one pass of the encoder over names that are new, and a small alignment for each form and name.
         """
-        numbers = self._candidates(mention.forms) if only is None else list(self.table.of_concept(only))
+        numbers = self._candidates(mention.forms, nearest) if only is None else list(self.table.of_concept(only))
         own = mention.text if apart else None
         kept = [one for one in numbers if self._usable(self.table.aliases[one], types, own)]
         rows = [(number, form) for form in mention.forms for number in kept]
@@ -116,9 +118,10 @@ class Looker:
             features=features,
         )
 
-    def _candidates(self, forms: Sequence[str]) -> list[int]:
-        vectors = self.reading.vectors(forms) if self.table.vectors is not None else None
-        return self.table.candidates(forms, nearest=self.nearest, vectors=vectors)
+    def _candidates(self, forms: Sequence[str], nearest: int | None) -> list[int]:
+        count = self.nearest if nearest is None else nearest
+        vectors = self.reading.vectors(forms) if self.table.vectors is not None and count else None
+        return self.table.candidates(forms, nearest=count, vectors=vectors)
 
     def owners(self, looked: Looked) -> list[int]:
         """Return the concept of each name."""

@@ -75,6 +75,17 @@ class NgramIndex:
         parts = np.concatenate([weight * self.weights[start : start + count] for (start, count), weight in found])
         return np.bincount(places, weights=parts, minlength=self.size)
 
+    def shares(self, words: Sequence[str], name: str) -> list[float]:
+        """Return what each word of a text gives to the cosine of the text and a name; they sum to it."""
+        rule = self.featurizer
+        bags = [rule.bag(one, whole=False) for one in words]
+        text = _vector(sum(bags, Counter()), self.idf)
+        other = _vector(rule.bag(name, whole=False), self.idf)
+        total = sum(bags, Counter())
+        return [
+            sum(text[gram] * other.get(gram, 0.0) * count / total[gram] for gram, count in bag.items()) for bag in bags
+        ]
+
     def nearest(self, name: str, count: int) -> list[tuple[int, float]]:
         """Return the numbers of the names with the highest cosines above 0, with these, the highest first."""
         cosines = self.cosines(name)
