@@ -15,8 +15,10 @@ _EXPORTS = {
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
+    "Linker": "latentalign.tasks.link",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
+    "TripleAligner": "latentalign.tasks.express",
 }
 __all__ = [
     "Aligner",
@@ -26,6 +28,7 @@ __all__ = [
     "Evidence",
     "LatentAlignment",
     "Link",
+    "Linker",
     "Span",
     "TextPair",
     "__version__",

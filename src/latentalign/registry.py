@@ -131,6 +131,16 @@ readers = Registry(
         "bio": "latentalign.formats.conll:read_bio",
     },
 )
+catalogues = Registry(
+    "catalogues",
+    {
+        "csv": "latentalign.formats.catalogue.rows:read_csv",
+        "tsv": "latentalign.formats.catalogue.rows:read_tsv",
+        "jsonl": "latentalign.formats.catalogue.rows:read_jsonl",
+        "obo": "latentalign.formats.catalogue.obo:read",
+        "rdf": "latentalign.formats.catalogue.rdf:read",
+    },
+)
 writers = Registry(
     "writers",
     {
@@ -174,6 +184,8 @@ tasks = Registry(
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
         "diagnose": "latentalign.tasks.diagnose:Diagnoser",
+        "link": "latentalign.tasks.link:Linker",
+        "express": "latentalign.tasks.express:TripleAligner",
     },
 )
 evaluations = Registry(
@@ -185,6 +197,8 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
+        "linking": "latentalign.evaluation.linking:LinkingRecipe",
+        "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
     },
 )
 trainers = Registry(
@@ -194,6 +208,7 @@ trainers = Registry(
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
+        "linker": "latentalign.tasks.train_linker:LinkerRecipe",
     },
 )
 objectives = Registry(
