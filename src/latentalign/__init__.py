@@ -14,10 +14,22 @@ _EXPORTS = {
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
+    "OntologyAligner": "latentalign.tasks.relate",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Bot", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = [
+    "Aligner",
+    "Bot",
+    "Classifier",
+    "Evidence",
+    "LatentAlignment",
+    "Link",
+    "OntologyAligner",
+    "Span",
+    "TextPair",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

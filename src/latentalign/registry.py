@@ -141,6 +141,20 @@ catalogues = Registry(
         "rdf": "latentalign.formats.catalogue.rdf:read",
     },
 )
+mapping_readers = Registry(
+    "mapping_readers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:read",
+        "oaei": "latentalign.formats.mappings.oaei:read",
+    },
+)
+mapping_writers = Registry(
+    "mapping_writers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:write",
+        "oaei": "latentalign.formats.mappings.oaei:write",
+    },
+)
 writers = Registry(
     "writers",
     {
@@ -183,6 +197,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "relate": "latentalign.tasks.relate:OntologyAligner",
     },
 )
 evaluations = Registry(

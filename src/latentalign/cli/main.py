@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from latentalign import __version__
-from latentalign.cli import align, chat, check, classify, doctor, evaluate, lexicon, train, transfer, view
+from latentalign.cli import align, chat, check, classify, doctor, evaluate, lexicon, relate, train, transfer, view
 from latentalign.errors import LatentAlignError
 
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -47,6 +47,7 @@ app.command("lexicon")(lexicon.lexicon)
 app.command("check")(check.check)
 app.command("classify")(classify.classify)
 app.command("chat")(chat.chat)
+app.add_typer(relate.app, name="relate")
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
