@@ -141,6 +141,20 @@ catalogues = Registry(
         "rdf": "latentalign.formats.catalogue.rdf:read",
     },
 )
+mapping_readers = Registry(
+    "mapping_readers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:read",
+        "oaei": "latentalign.formats.mappings.oaei:read",
+    },
+)
+mapping_writers = Registry(
+    "mapping_writers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:write",
+        "oaei": "latentalign.formats.mappings.oaei:write",
+    },
+)
 writers = Registry(
     "writers",
     {
@@ -186,6 +200,7 @@ tasks = Registry(
         "diagnose": "latentalign.tasks.diagnose:Diagnoser",
         "link": "latentalign.tasks.link:Linker",
         "express": "latentalign.tasks.express:TripleAligner",
+        "relate": "latentalign.tasks.relate:OntologyAligner",
     },
 )
 evaluations = Registry(

@@ -20,6 +20,7 @@ from latentalign.cli import (
     evaluate,
     lexicon,
     link,
+    relate,
     train,
     transfer,
     view,
@@ -62,6 +63,7 @@ app.command("classify")(classify.classify)
 app.command("chat")(chat.chat)
 app.command("diagnose")(diagnose.diagnose)
 app.command("link")(link.link)
+app.add_typer(relate.app, name="relate")
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
