@@ -11,13 +11,29 @@ _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
     "Bot": "latentalign.tasks.chat",
     "Classifier": "latentalign.tasks.classify",
+    "Document": "latentalign.text.documents",
     "Evidence": "latentalign.text.spans",
+    "Index": "latentalign.index.store",
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
+    "Searcher": "latentalign.tasks.search",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
-__all__ = ["Aligner", "Bot", "Classifier", "Evidence", "LatentAlignment", "Link", "Span", "TextPair", "__version__"]
+__all__ = [
+    "Aligner",
+    "Bot",
+    "Classifier",
+    "Document",
+    "Evidence",
+    "Index",
+    "LatentAlignment",
+    "Link",
+    "Searcher",
+    "Span",
+    "TextPair",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -131,6 +131,15 @@ readers = Registry(
         "bio": "latentalign.formats.conll:read_bio",
     },
 )
+collections = Registry(
+    "collections",
+    {
+        "jsonl": "latentalign.formats.documents:read_jsonl",
+        "csv": "latentalign.formats.documents:read_csv",
+        "folder": "latentalign.formats.documents:read_folder",
+        "beir": "latentalign.formats.documents:read_beir",
+    },
+)
 writers = Registry(
     "writers",
     {
@@ -173,6 +182,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "search": "latentalign.tasks.search:Searcher",
     },
 )
 evaluations = Registry(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentalign import config
+from latentalign.durable import sync
 from latentalign.errors import InputError, ModelError, UnsupportedError
 from latentalign.families import AlignmentFamily
 from latentalign.models.huggingface import HuggingFaceEncoder
@@ -23,7 +24,6 @@ from latentalign.models.potentials.potential import Potential
 from latentalign.models.saving import save_encoder
 from latentalign.models.scorer import ScorerConfig
 from latentalign.training.checkpoint import remove
-from latentalign.training.durable import sync
 
 if TYPE_CHECKING:
     from latentalign.tasks.classify import Classifier
