@@ -34,10 +34,11 @@ def form_of(source: Source) -> str:
     path = Path(source)
     if path.is_dir():
         return "beir" if any((path / name).is_file() for name in ("corpus.jsonl", "corpus.jsonl.gz")) else "folder"
-    found = "jsonl" if str(source) == "-" else _SUFFIXES.get(Path(path.name.removesuffix(".gz")).suffix)
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    found = "jsonl" if str(source) == "-" else "folder" if suffix in _TEXTS else _SUFFIXES.get(suffix)
     if found is None:
         raise InputError(
-            wanted="a folder, or a file that ends in .jsonl, .csv or .tsv",
+            wanted="a folder, or a file that ends in .jsonl, .csv, .tsv, .txt or .md",
             came=path.name,
             where=str(source),
             fix="say which it is: --form jsonl",
@@ -86,11 +87,15 @@ def read_csv(source: Source) -> Iterator[Document | Failure]:
 def read_folder(source: Source) -> Iterator[Document | Failure]:
     """Yield one document a text file (.txt, .md, .rst) of a folder and the folders in it; its path is its name.
 
+    One such file alone is a folder of one.
+
     Raises:
         InputError: there is none.
     """
-    root = Path(source)
-    paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() in _TEXTS)
+    given = Path(source)
+    root = given if given.is_dir() else given.parent
+    inside = [given] if given.is_file() else root.rglob("*")
+    paths = sorted(path for path in inside if path.is_file() and path.suffix.lower() in _TEXTS)
     if not paths:
         raise InputError(wanted=f"files that end in {', '.join(_TEXTS)}", came="none", where=str(root))
     for path in paths:
