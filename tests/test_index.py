@@ -28,7 +28,9 @@ LEXICAL = IndexSettings(model="none", adapt=False)
 
 
 def documents(*names: str) -> list[Document]:
-    return [Document(id=name, text=f"The {name} one. It is about {name}.", fields={"size": len(name)}) for name in names]
+    return [
+        Document(id=name, text=f"The {name} one. It is about {name}.", fields={"size": len(name)}) for name in names
+    ]
 
 
 @pytest.fixture
