@@ -140,6 +140,15 @@ collections = Registry(
         "beir": "latentalign.formats.documents:read_beir",
     },
 )
+candidates = Registry(
+    "candidates",
+    {
+        "exact": "latentalign.index.candidates.exact:ExactCandidates",
+        "usearch": "latentalign.index.candidates.usearch:UsearchCandidates",
+        "qdrant": "latentalign.index.candidates.qdrant:QdrantCandidates",
+        "lancedb": "latentalign.index.candidates.lancedb:LanceCandidates",
+    },
+)
 writers = Registry(
     "writers",
     {
