@@ -9,14 +9,12 @@ import torch
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
-from latentalign.families.independent import Independent
-from latentalign.index.corpus import Corpus
 from latentalign.index.filters import parse_filter
 from latentalign.index.query import Query
-from latentalign.index.ranking import Ranker
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
+from latentalign.index.word_scores import lexical_values, word_alignments, word_values
 from latentalign.tasks.search import Searcher
 from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
@@ -126,24 +124,23 @@ def test_the_evidence_is_the_gradient_of_the_value() -> None:
     assert float(found.values[2].detach()) == 0.0
 
 
+def query_of(searcher: Searcher, text: str) -> Query:
+    return Query.of(text, searcher.snapshot.manifest.settings, searcher.index.scorer)
+
+
+def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
+    for one, text in ((searcher, "renew an old passport at nine"), (words, "red iron flow red")):
+        corpus, query = one.ranker.corpus, query_of(one, text)
+        weights, places = one.ranker.rarities(query.terms), np.flatnonzero(corpus.live)[::-1].copy()
+        wanted = word_alignments(corpus, query, weights, places).values.numpy()
+        assert np.allclose(word_values(corpus, query, weights, places), wanted, atol=1e-4)
+
+
 def test_without_states_the_candidates_have_the_exact_value(words: Searcher) -> None:
-    query = Query.of("red iron flow red", words.snapshot.manifest.settings, words.index.scorer)
-    ranker = words.ranker
-    weights = ranker.rarities(query.terms)
-    coarse, _ = ranker.coarse(query, weights)
-    ranking = ranker.rank(query, allowed=ranker.corpus.live, exact=True)
-    assert np.allclose(ranking.values, coarse[ranking.passages], atol=1e-4)
-
-
-def test_the_value_of_a_word_is_that_of_the_family(words: Searcher) -> None:
-    corpus = Corpus(snapshot=words.snapshot, weights=RelevanceWeights(topics=0.0, neighbours=0.0, whole=0.0))
-    places, often = corpus.postings("iron")
-    query = Query.of("iron", words.snapshot.manifest.settings, words.index.scorer)
-    coarse, _ = Ranker(corpus=corpus).coarse(query, np.ones(1, dtype=np.float32))
-    for place, count in zip(places[:20].tolist(), often[:20].tolist(), strict=True):
-        score = RelevanceWeights().at(torch.tensor(corpus.lengths[place]), corpus.mean_length)
-        value = Independent().value(score.float().expand(1, count))
-        assert float(coarse[place]) == pytest.approx(float(value), rel=1e-4)
+    corpus, query = words.ranker.corpus, query_of(words, "red iron flow red")
+    weights, places = words.ranker.rarities(query.terms), np.flatnonzero(corpus.live)
+    exact = word_values(corpus, query, weights, places)
+    assert np.allclose(lexical_values(corpus, query, weights)[places], exact, atol=1e-4)
 
 
 def test_candidates_find_what_an_exact_search_finds(words: Searcher) -> None:

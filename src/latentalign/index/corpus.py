@@ -54,6 +54,11 @@ class Corpus:
         """How many passages are there."""
         return int(self.live.sum())
 
+    @property
+    def features(self) -> int:
+        """How many features a vector of the encoder has."""
+        return int(self.segments[0].vectors.shape[1]) if self.segments else 0
+
     @cached_property
     def mean_length(self) -> float:
         """Words of a passage, on average."""
@@ -67,10 +72,23 @@ class Corpus:
 
     @cached_property
     def whole(self) -> Array:
-        """(passage, features) whose products with that of a query are what the two give as wholes."""
-        vectors = np.concatenate([one.vectors for one in self.segments]) if self.segments else np.zeros((0, 0))
+        r"""(passage, features) $\hat p$, whose products with $\hat q$ are what two texts give as wholes."""
+        if self.neighbours is None:
+            return self._alone
+        found = self._alone.copy()
+        places, near = self.neighbours
+        for some in blocks(len(found)):
+            beside = self._alone[places[some]] * near[some, :, None]
+            found[some] += np.float32(self.weights.neighbours) * beside.sum(axis=1)
+        return found
+
+    @cached_property
+    def _alone(self) -> Array:
+        """(passage, features) the same without neighbours."""
+        parts = [np.asarray(one.vectors, dtype=np.float32) for one in self.segments]
+        vectors = np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
         if self._adapted is None:
-            return np.float32(self.weights.whole**0.5) * np.asarray(vectors, dtype=np.float32)
+            return np.float32(self.weights.whole**0.5) * vectors
         topics = normalized(np.concatenate([one @ self._adapted.adaptation["topics"] for one in self._rows]))
         return combined(vectors, topics, whole=self.weights.whole, topics=self.weights.topics)
 
@@ -97,7 +115,7 @@ class Corpus:
                 continue
             for some in blocks(end - begin):
                 rows = slice(begin + some.start, begin + some.stop)
-                parts.append(nearest(sparse_rows[rows], self.whole[rows], sparse_rows, self.whole, start=rows.start))
+                parts.append(nearest(sparse_rows[rows], self._alone[rows], sparse_rows, self._alone, start=rows.start))
         places, near = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         near = near * self.live[places]
         return places, near / np.maximum(near.sum(axis=1, keepdims=True), 1e-9)

@@ -76,14 +76,8 @@ class Query:
         names = list(segment.terms)
         states = np.asarray(segment.states[rows], dtype=np.float32)
         return cls(
-            units=Units(text=text, spans=spans_of(segment, first)),
+            units=Units(text=text, spans=tuple(Span(*pair) for pair in segment.word_spans(first).tolist())),
             terms=tuple(names[term] for term in segment.words[rows].tolist()),
             states=normalized(states),
             vector=normalized(np.asarray(segment.vectors[own], dtype=np.float32).mean(axis=0)),
         )
-
-
-def spans_of(segment: Segment, passage: int) -> tuple[Span, ...]:
-    """Return the words of a passage, in the text of its document."""
-    start, end = segment.bounds[passage : passage + 2].tolist()
-    return tuple(Span(*pair) for pair in segment.arrays["spans"][start:end].tolist())

@@ -15,40 +15,55 @@ from latentalign.families.independent import Independent
 class RelevanceWeights:
     r"""The scalar weights of the potentials.
 
-    $$V_0(q, p) = \frac{\sum_i w_i \Phi(S_{i\cdot})}{\sum_i w_i} + a \cos(\bar x, \bar y) + b \cos(t_q, t_p), \quad
-    V(q, p) = V_0(q, p) + c \sum_{p'} G_{pp'} V_0(q, p')$$
+    $$V(q, p) = \frac{\sum_i w_i \Phi(S_{i\cdot})}{\sum_i w_i} + \langle \hat q, \hat p \rangle, \quad
+    \Phi(S_{i\cdot}) = \log \Bigl(1 + \sum_j e^{S_{ij}}\Bigr)$$
 
-    $$\Phi(S_{i\cdot}) = \log \Bigl(1 + \sum_j e^{S_{ij}}\Bigr), \quad
-    S_{ij} = s\,[\cos(x_i, y_j) - \theta] + e\,[\mathrm{stem}_i = \mathrm{stem}_j] + r - l \log (m / \bar m)$$
+    $$S_{ij} = s\,[\cos(x_i, y_j) - \theta] + e\,[\mathrm{stem}_i = \mathrm{stem}_j] - l \log (m / \bar m)$$
 
-    $w_i$ is the inverse document frequency of query word $i$, $m$ the length of the passage; without states of words
-    $S$ is $e + r - l \log (m / \bar m)$ for words of the same stem, and the others have no link. $t$ are topics and $G$
-    the neighbours of a passage, both fitted to the corpus without labels (see ``adapt``).
+    $w_i$ is the inverse document frequency of query word $i$ and $m$ the length of the passage. Without states of words
+    $S = r - l \log (m / \bar m)$ for words of the same stem, and the others have no link. The two texts as wholes give
+
+    $$\langle \hat q, \hat p \rangle = a \cos(\bar x, \bar p) + b \cos(t_q, t_p) + a' \cos(\bar c, \bar p)
+    + b' \cos(t_c, t_p), \quad \hat p \leftarrow \hat p + c \sum_{p'} G_{pp'} \hat p'$$
+
+    $t$ are topics and $G$ the neighbours of a passage, both fitted to the corpus without labels. $c$ is the context of
+    the query: the mean of the best passages, weighted by $\mathrm{softmax}(V / T)$, which is what the query reads out
+    of the corpus as an attention over passages.
 
     Args:
         whole: $a$, of the vectors of the two texts.
         topics: $b$.
         neighbours: $c$.
+        context_whole: $a'$.
+        context_topics: $b'$.
+        context_size: how many of the best passages make the context; 0 for none.
+        temperature: $T$ of the context, above 0.
         similarity: $s$, of the states of two words.
         least: $\theta$, the cosine from which on two words are better linked than not.
         exact: $e$, of words of the same stem.
         level: $r$.
         length: $l$.
+
+    Rocchio 1971 (context as a mean of relevant texts); Diaz 2005 (neighbours), both here inside one score.
     """
 
-    whole: float = 3.0
-    topics: float = 2.0
-    neighbours: float = 1.0
-    similarity: float = 10.0
-    least: float = 0.8
+    whole: float = 2.1
+    topics: float = 1.2
+    neighbours: float = 0.8
+    context_whole: float = 0.25
+    context_topics: float = 3.0
+    context_size: int = 10
+    temperature: float = 0.3
+    similarity: float = 15.0
+    least: float = 0.5
     exact: float = 1.0
     level: float = 0.7
     length: float = 0.75
 
     def at(self, lengths: Tensor, mean: float) -> Tensor:
-        r"""Return (passage,) the part of a score that depends on the length, $r - l \log (m / \bar m)$."""
+        r"""Return (passage,) the part of a score that depends on the length, $-l \log (m / \bar m)$."""
         relative = lengths.clamp_min(1).float() / max(mean, 1.0)
-        return self.level - self.length * relative.log()
+        return -self.length * relative.log()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +114,7 @@ def align_words(
     same = terms[None, :, None] == passage_terms[:, None, :]
     level = settings.at(lengths, mean)[:, None, None]
     if cosines is None:
-        scores, mask = level.expand(same.shape), same & real[:, None, :]
+        scores, mask = (settings.level + level).expand(same.shape), same & real[:, None, :]
     else:
         scores = settings.similarity * (cosines - settings.least) + settings.exact * same + level
         mask = real[:, None, :].expand(scores.shape)

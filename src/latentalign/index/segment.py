@@ -176,6 +176,12 @@ class Segment:
         there = self.live[found]
         return found[there], often[there]
 
+    def word_spans(self, passage: int) -> Array:
+        """Return (word, 2) the words of a passage, in the text of its document."""
+        start, end = self.bounds[passage : passage + 2].tolist()
+        found: Array = self.arrays["spans"][start:end]
+        return found
+
     def line(self, document: int) -> bytes:
         """Return a document as JSON."""
         start, end = self.arrays["lines"][document : document + 2].tolist()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from latentalign.tasks.search_result import Hit
 from latentalign.text.spans import Evidence, Link, Span
 
 if TYPE_CHECKING:
+    from latentalign.index.content import Array
     from latentalign.index.query import Query
     from latentalign.index.ranking import Ranker, Ranking
+    from latentalign.index.relevance import WordAlignment
     from latentalign.index.segment import Segment
 
 THRESHOLD = 0.1
@@ -34,6 +36,10 @@ class _Found:
 
 def hits_of(query: Query, ranking: Ranking, ranker: Ranker, *, k: int) -> tuple[Hit, ...]:
     """Return the best ``k`` documents of ranked passages; of texts that are the same, the best one."""
+    import numpy as np
+
+    from latentalign.index.word_scores import word_alignments
+
     found: dict[tuple[int, int], _Found] = {}
     doubles: set[tuple[int, int]] = set()
     for rank, passage in enumerate(ranking.passages.tolist()):
@@ -50,76 +56,78 @@ def hits_of(query: Query, ranking: Ranking, ranker: Ranker, *, k: int) -> tuple[
             else:
                 doubles.add(key)
                 twin.duplicates.append(segment.ids[number])
-    return tuple(_hit(query, ranking, ranker, one) for one in found.values())
+    chosen = [ranking.passages[one.ranks[0]] for one in found.values()]
+    aligned = word_alignments(ranker.corpus, query, ranking.weights, np.array(chosen, dtype=np.int64))
+    rows = enumerate(found.values())
+    return tuple(_hit(query, ranking, ranker, found=one, words=aligned, row=row) for row, one in rows)
 
 
 def _words(segment: Segment, passage: int) -> frozenset[str]:
-    start, end = segment.bounds[passage : passage + 2].tolist()
     text = segment.document(int(segment.passages[passage, 0])).text
-    return frozenset(text[a:b].casefold() for a, b in segment.arrays["spans"][start:end].tolist())
+    return frozenset(text[start:end].casefold() for start, end in segment.word_spans(passage).tolist())
 
 
 def _same(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= SAME * len(one | other)
 
 
-def _hit(query: Query, ranking: Ranking, ranker: Ranker, found: _Found) -> Hit:
-    rank = found.ranks[0]
-    spans = [Span(*_row(ranker, ranking, one)) for one in found.ranks[:PASSAGES]]
+def _hit(query: Query, ranking: Ranking, ranker: Ranker, *, found: _Found, words: WordAlignment, row: int) -> Hit:
+    corpus, value = ranker.corpus, float(ranking.values[found.ranks[0]])
+    passages = [corpus.place(int(ranking.passages[rank]))[1] for rank in found.ranks[:PASSAGES]]
+    spans = tuple(Span(*found.segment.passages[one, 1:].tolist()) for one in passages)
     document = found.segment.document(found.number)
-    evidence, shares, carried = explain(query, ranking, ranker, rank)
+    inside = found.segment.word_spans(passages[0])
+    evidence, shares = _explained(query, words, row, passage=(document.text, spans[0], inside))
+    vector = found.segment.vectors[passages[0]] - corpus.mean_vector
     return Hit(
         id=document.id,
         title=document.title,
         fields=document.fields,
         text=evidence.target,
         span=spans[0],
-        passages=tuple(spans),
-        value=float(ranking.values[rank]),
-        probability=ranker.probability(float(ranking.values[rank])),
-        evidence=evidence,
+        passages=spans,
+        value=value,
+        probability=ranker.probability(value),
+        evidence=replace(evidence, score=value),
         shares=shares,
-        carried=carried,
+        carried=_carried(query, words, row, corpus.weights.whole * vector),
         duplicates=tuple(found.duplicates),
     )
 
 
-def _row(ranker: Ranker, ranking: Ranking, rank: int) -> list[int]:
-    segment, row = ranker.corpus.place(int(ranking.passages[rank]))
-    limits: list[int] = segment.passages[row, 1:].tolist()
-    return limits
-
-
-def explain(
-    query: Query, ranking: Ranking, ranker: Ranker, rank: int
-) -> tuple[Evidence, tuple[float, ...], tuple[float, ...]]:
-    r"""Return the evidence of a ranked passage, the share of each link, and what each word of the query carries.
+def _explained(
+    query: Query, words: WordAlignment, row: int, *, passage: tuple[str, Span, Array]
+) -> tuple[Evidence, tuple[float, ...]]:
+    r"""Return the evidence of a passage and the share of each of its links.
 
     A link's mass is $A_{ij} = \partial \Phi_i / \partial S_{ij}$; its share is $w_i A_{ij} \max(S_{ij}, 0)$ over
-    the sum of all of them. A word carries $w_i \Phi_i / \sum w$ of the value, and its part of the product of the
-    whole vectors.
+    the sum of all of them.
     """
-    segment, row = ranker.corpus.place(int(ranking.passages[rank]))
-    document = segment.document(int(segment.passages[row, 0]))
-    start, end = segment.passages[row, 1:].tolist()
-    first, last = segment.bounds[row : row + 2].tolist()
-    targets = tuple(Span(a - start, b - start) for a, b in segment.arrays["spans"][first:last].tolist())
-    place = int(ranking.rows[rank])
-    mass = ranking.words.expected[place, :, : len(targets)]
-    scores = ranking.words.alignment.scores[place, :, 0, : len(targets)]
-    weights = ranking.words.weights
-    parts = weights[:, None] * mass * scores.clamp_min(0.0)
+    text, span, inside = passage
+    targets = tuple(Span(start - span.start, end - span.start) for start, end in inside.tolist())
+    mass = words.expected[row, :, : len(targets)]
+    scores = words.alignment.scores[row, :, 0, : len(targets)]
+    parts = words.weights[:, None] * mass * scores.clamp_min(0.0)
     shares = (parts / parts.sum().clamp_min(1e-9)).tolist()
     shown = [(i, j) for i, j in (mass >= THRESHOLD).nonzero().tolist()]
     evidence = Evidence(
         source=query.units.text,
-        target=document.text[start:end],
+        target=span.of(text),
         source_spans=query.units.spans,
         target_spans=targets,
         links=tuple(Link(query.units.spans[i], targets[j], float(mass[i, j])) for i, j in shown),
         null_source=tuple((1 - mass.sum(dim=1)).clamp(0.0, 1.0).tolist()),
         null_target=tuple((1 - mass.sum(dim=0)).clamp(0.0, 1.0).tolist()),
-        score=float(ranking.values[rank]),
+        score=0.0,
         family="independent",
     )
-    return evidence, tuple(shares[i][j] for i, j in shown), ranker.carried(query, ranking, rank)
+    return evidence, tuple(shares[i][j] for i, j in shown)
+
+
+def _carried(query: Query, words: WordAlignment, row: int, vector: Array) -> tuple[float, ...]:
+    r"""Return what each word of a query carries of a value: $w_i \Phi_i / \sum w$, and its part of the product of the
+    two whole vectors beyond what it would give any passage."""
+    carried = (words.weights * words.alignment.value[row]).numpy()
+    if query.states.shape[1]:
+        carried = carried + query.states @ vector / len(carried)
+    return tuple(carried.tolist())

@@ -64,6 +64,12 @@ class Hit:
             }
         return found
 
+    def metadata(self) -> dict[str, Any]:
+        """Return what other libraries keep beside the text: the fields of the document, and why it was found."""
+        known = self.to_fields()
+        names = ("id", "title", "span", "value", "probability", "evidence")
+        return {**self.fields, **{name: known[name] for name in names}}
+
     def highlighted(self, *, before: str = "**", after: str = "**", least: float = 0.03) -> str:
         """Return the passage with the words marked that carry at least a share of the match."""
         marked = {link.target for link, share in zip(self.evidence.links, self.shares, strict=True) if share >= least}
