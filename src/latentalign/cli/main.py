@@ -21,6 +21,8 @@ from latentalign.cli import (
     lexicon,
     link,
     relate,
+    index,
+    search,
     train,
     transfer,
     view,
@@ -64,6 +66,8 @@ app.command("chat")(chat.chat)
 app.command("diagnose")(diagnose.diagnose)
 app.command("link")(link.link)
 app.add_typer(relate.app, name="relate")
+app.add_typer(index.app, name="index")
+app.command("search")(search.search)
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from latentalign import config
 from latentalign.errors import ModelError
+from latentalign.durable import sync
+from latentalign.errors import InputError, ModelError, UnsupportedError
+from latentalign.families import AlignmentFamily
+from latentalign.models.huggingface import HuggingFaceEncoder
+from latentalign.models.idf import Idf
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.tasks.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
+from latentalign.models.potentials.potential import Potential
+from latentalign.models.saving import save_encoder
+from latentalign.models.scorer import ScorerConfig
+from latentalign.training.checkpoint import remove
 
 if TYPE_CHECKING:
     from latentalign.tasks.classify import Classifier
