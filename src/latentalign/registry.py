@@ -101,6 +101,7 @@ families = Registry(
     {
         "independent": "latentalign.families.independent:Independent",
         "markov": "latentalign.families.markov:Markov",
+        "chain": "latentalign.families.chain:Chain",
         "monotonic": "latentalign.families.monotonic:Monotonic",
         "transport": "latentalign.families.transport:Transport",
         "matching": "latentalign.families.matching:Matching",
@@ -208,6 +209,7 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "sections": "latentalign.tasks.sections:SectionClassifier",
         "chat": "latentalign.tasks.chat:Bot",
         "diagnose": "latentalign.tasks.diagnose:Diagnoser",
         "link": "latentalign.tasks.link:Linker",
@@ -227,6 +229,7 @@ evaluations = Registry(
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
+        "sections": "latentalign.evaluation.sections:SectionsEvaluation",
     },
 )
 trainers = Registry(
@@ -234,6 +237,7 @@ trainers = Registry(
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
+        "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
         "linker": "latentalign.tasks.train_linker:LinkerRecipe",
