@@ -154,14 +154,20 @@ mapping_writers = Registry(
     {
         "sssom": "latentalign.formats.mappings.sssom:write",
         "oaei": "latentalign.formats.mappings.oaei:write",
+    },
+)
 collections = Registry(
     "collections",
+    {
         "jsonl": "latentalign.formats.documents:read_jsonl",
         "csv": "latentalign.formats.documents:read_csv",
         "folder": "latentalign.formats.documents:read_folder",
         "beir": "latentalign.formats.documents:read_beir",
+    },
+)
 candidates = Registry(
     "candidates",
+    {
         "exact": "latentalign.index.candidates.exact:ExactCandidates",
         "usearch": "latentalign.index.candidates.usearch:UsearchCandidates",
         "qdrant": "latentalign.index.candidates.qdrant:QdrantCandidates",

@@ -127,56 +127,6 @@ def _object(line: Line) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-"""Documents: paragraphs of a text file, or one a JSON object with its text or its sentences."""
-from collections.abc import Iterator
-from typing import Any, Literal
-from latentalign.errors import InputError
-from latentalign.formats.lines import Line, Source, read_lines
-from latentalign.text.documents import Document
-def read(
-    source: Source, *, form: Literal["paragraphs", "jsonl"] = "paragraphs", column: str = "text"
-) -> Iterator[Document | Failure]:
-    r"""Yield one document after the other, or a failure in its place.
-    Args:
-        source: a path, ``-`` or an open binary stream.
-        form: ``paragraphs``, a blank line between two documents; or ``jsonl``, objects with a list under ``sentences``
-            or a text under ``column``, and perhaps an ``id``.
-        column: the key of the text.
-    >>> import io
-    >>> [one.strings for one in read(io.BytesIO(b"It works.\nWe show how.\n\nAnother one.\n"))]
-    [('It works.', 'We show how.'), ('Another one.',)]
-    yield from _objects(source, column) if form == "jsonl" else _paragraphs(source)
-def _paragraphs(source: Source) -> Iterator[Document | Failure]:
-    waiting: list[Line] = []
-        if line.raw.strip():
-            waiting.append(line)
-        elif waiting:
-            yield _paragraph(waiting)
-            waiting = []
-    if waiting:
-        yield _paragraph(waiting)
-def _paragraph(lines: list[Line]) -> Document | Failure:
-        return Document.of_text("\n".join(line.text for line in lines), where=lines[0].where)
-    except InputError as error:
-        return Failure(error=error)
-def _objects(source: Source, column: str) -> Iterator[Document | Failure]:
-        name: str | None = None
-            fields = _fields(line)
-            found = fields.get("id")
-            name = str(found) if isinstance(found, str | int) else None
-            sentences, text = fields.get("sentences"), fields.get(column)
-            if isinstance(sentences, list) and all(isinstance(one, str) for one in sentences):
-                yield Document.of_sentences(sentences, id=name, where=line.where)
-            elif isinstance(text, str):
-                yield Document.of_text(text, id=name, where=line.where)
-            else:
-                raise InputError(
-                    wanted=f"a list of strings under 'sentences', or a string under {column!r}",
-                    came=f"the keys {', '.join(map(str, fields)) or 'none'}",
-                    where=line.where,
-                )
-        except InputError as error:
-def _fields(line: Line) -> dict[str, Any]:
         raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
     if not isinstance(found, dict):
         raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)

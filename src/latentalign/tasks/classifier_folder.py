@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentalign import config
 from latentalign.errors import ModelError
-from latentalign.durable import sync
-from latentalign.errors import InputError, ModelError, UnsupportedError
-from latentalign.families import AlignmentFamily
-from latentalign.errors import ModelError, UnsupportedError
-from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.idf import Idf
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.tasks.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
-from latentalign.models.potentials.potential import Potential
-from latentalign.models.saving import save_encoder
-from latentalign.models.scorer import ScorerConfig
-from latentalign.training.checkpoint import remove
-from latentalign.tasks.hashed_folder import check_folder, family_table, write_folder
 
 if TYPE_CHECKING:
     from latentalign.tasks.classify import Classifier
 
 SETTINGS, LABELS, MEMORY = "classifier.json", "labels.jsonl", "memory.safetensors"
-SETTINGS, LABELS = "classifier.json", "labels.jsonl"
-ENCODER, IDF, MEMORY = "encoder", "idf.json", "memory.safetensors"
 FORMAT = 1
 
 
@@ -58,7 +44,6 @@ def read_classifier(folder: Path) -> Classifier:
     check_folder(
         folder,
         kind="classifier",
-        kind="a classifier",
         fix="train one with `latentalign train recipes/classify-clinc150.toml --data DIR`",
     )
     try:
@@ -83,7 +68,6 @@ def _write(classifier: Classifier, folder: Path) -> None:
         "format": FORMAT,
         "matcher": {
             "scorer": write_scorer(matcher.scorer, folder),
-            "scorer": scorer,
             "family": family_table(matcher.family),
             "whole_weight": matcher.whole_weight,
             "word_weight": matcher.word_weight,
@@ -96,16 +80,6 @@ def _write(classifier: Classifier, folder: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / LABELS).write_text(text, encoding="utf-8")
     save_file({name: one.contiguous() for name, one in classifier.memory.tensors.items()}, folder / MEMORY)
-
-
-def _potential(one: Potential, folder: Path) -> dict[str, Any]:
-    """Return the table of a potential; a table of document frequencies becomes a file of its own."""
-    table = {field.name: getattr(one, field.name) for field in fields(one)}  # type: ignore[arg-type]
-    if isinstance(table.get("idf"), Idf):
-        name = f"{type(one).__name__.lower()}-{IDF}"
-        table["idf"].save(folder / name)
-        table["idf"] = name
-    return {"name": type(one).__name__.lower(), **{key: value for key, value in table.items() if value is not None}}
 
 
 def _matcher(table: dict[str, Any], folder: Path) -> Matcher:

@@ -14,7 +14,7 @@ from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.sections import SectionScorer, padded, sentence_states, with_null
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 from latentalign.training.matching import freeze
 
 FASTER = 20.0
@@ -78,7 +78,7 @@ class SectionsInTraining(nn.Module):
     def __init__(
         self,
         encoder: HuggingFaceEncoder,
-        documents: Sequence[Document],
+        documents: Sequence[SplitText],
         labels: Sequence[Sequence[int]],
         *,
         trust: Sequence[Sequence[float]] = (),
