@@ -12,7 +12,7 @@ from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError, UnsupportedError
 from latentalign.evaluation.sections import deletion
 from latentalign.families import Chain, Independent, LatentAlignment, Markov, Matching, Monotonic
-from latentalign.formats.documents import read
+from latentalign.formats.split_texts import read
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.sections import (
     SectionScorer,
@@ -27,8 +27,8 @@ from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections import SectionClassifier
 from latentalign.tasks.train_sections import SectionsTraining, apart, ordered
 from latentalign.testing import Case, oracles, truth
-from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
+from latentalign.text.split_texts import SplitText
 from latentalign.training.config import TrainingConfig
 from latentalign.training.optimizer import AdamW
 from latentalign.training.sections import SectionsConfig, SectionsInTraining
@@ -36,7 +36,7 @@ from tests.tiny_models import write
 
 # The sentences of both sections have the same words: only the order tells them apart.
 ROWS = [
-    Labelled(Document.of_sentences(["the cat sat", "a dog sat", "the cat sat", "a dog sat"][:count]), labels)
+    Labelled(SplitText.of_sentences(["the cat sat", "a dog sat", "the cat sat", "a dog sat"][:count]), labels)
     for count, labels in ((4, ("aim", "aim", "end", "end")), (3, ("aim", "aim", "end")), (2, ("aim", "aim")))
 ] * 4
 
@@ -60,18 +60,18 @@ def scorer(encoder: HuggingFaceEncoder) -> SectionScorer:
 
 
 def test_a_document_knows_its_sentences_and_their_words() -> None:
-    document = Document.of_sentences(["It works.", "…", "We show how."])
+    document = SplitText.of_sentences(["It works.", "…", "We show how."])
     assert document.text == "It works. … We show how."
     assert document.strings == ("It works.", "…", "We show how.")
     assert [[one.of(document.text) for one in some] for some in document.words][:2] == [["It", "works", "."], ["…"]]
-    assert Document.of_text("It works.\nWe show\nhow.").strings == ("It works.", "We show\nhow.")
+    assert SplitText.of_text("It works.\nWe show\nhow.").strings == ("It works.", "We show\nhow.")
     for bad in ([], ["a", " "], ["a\ud800"]):
         with pytest.raises(InputError):
-            Document.of_sentences(bad)
+            SplitText.of_sentences(bad)
 
 
 def test_what_the_words_carry_is_the_score_over_the_mean_of_the_sections(scorer: SectionScorer) -> None:
-    documents = [Document.of_sentences(["the cat sat on it", "dog"]), Document.of_sentences(["a naïve dog looked"])]
+    documents = [SplitText.of_sentences(["the cat sat on it", "dog"]), SplitText.of_sentences(["a naïve dog looked"])]
     scores, mask = scorer.scores(documents)
     assert mask[:, :, 0].tolist() == [[True, True], [True, False]]
     for number, document in enumerate(documents):
@@ -84,12 +84,12 @@ def test_what_the_words_carry_is_the_score_over_the_mean_of_the_sections(scorer:
 
 
 def test_a_sentence_is_read_with_the_sentences_around_it(encoder: HuggingFaceEncoder) -> None:
-    alone, beside = Document.of_sentences(["the cat"]), Document.of_sentences(["the cat", "a dog looked"])
+    alone, beside = SplitText.of_sentences(["the cat"]), SplitText.of_sentences(["the cat", "a dog looked"])
     first, second = sentence_states([alone, beside], encoder)
     assert not torch.allclose(first[0], second[0], atol=1e-3)
     words = word_states([beside], encoder)[0]
     assert_close(second[1], words[1].mean(dim=0))
-    long = Document.of_sentences(["the cat sat on the mat", "and a dog looked at it"] * 12)  # more than a window
+    long = SplitText.of_sentences(["the cat sat on the mat", "and a dog looked at it"] * 12)  # more than a window
     assert sentence_states([long], encoder)[0].shape == (24, 16)
 
 
@@ -225,7 +225,7 @@ def test_a_sentence_may_have_no_section(classifier: SectionClassifier) -> None:
 
 def test_a_bad_document_keeps_its_place(classifier: SectionClassifier) -> None:
     failure = Failure(error=InputError(wanted="a", came="b"))
-    results = list(classifier.classify_many(["the cat sat", " ", failure, Document.of_text("a dog", id="7")]))
+    results = list(classifier.classify_many(["the cat sat", " ", failure, SplitText.of_text("a dog", id="7")]))
     assert [type(one).__name__ for one in results] == ["Sectioned", "Failure", "Failure", "Sectioned"]
     assert results[3].id == "7"
     with pytest.raises(InputError):
@@ -265,7 +265,7 @@ def test_the_deletion_test_finds_the_word_that_all_rests_on(
     classifier: SectionClassifier, scorer: SectionScorer
 ) -> None:
     found = replace(classifier, names=("x", "y", "z"), scorer=scorer, family=Independent())
-    documents = [Document.of_sentences(["the cat sat on the mat", "a dog"]), Document.of_sentences(["x"])]
+    documents = [SplitText.of_sentences(["the cat sat on the mat", "a dog"]), SplitText.of_sentences(["x"])]
     result = deletion(found, documents)
     assert len(result.linked) == 1  # a sentence of one word is left out
 
@@ -336,7 +336,7 @@ def test_files_that_hold_no_documents_are_refused(data: Path) -> None:
     assert len(LabelledDocuments(file="train.jsonl", most=4).read(data)) == 4
     bad = data / "latin.txt"
     bad.write_bytes(b"the cat.\n\n\xe9\n\nthe dog.\n")
-    assert [type(one).__name__ for one in read(str(bad))] == ["Document", "Failure", "Document"]
+    assert [type(one).__name__ for one in read(str(bad))] == ["SplitText", "Failure", "SplitText"]
 
 
 def test_padding_keeps_the_scores() -> None:

@@ -13,8 +13,8 @@ from latentalign.errors import InputError
 
 if TYPE_CHECKING:
     from latentalign.tasks.sectioned import Sectioned
-    from latentalign.text.documents import Document
     from latentalign.text.pairs import Failure
+    from latentalign.text.split_texts import SplitText
 
 SETTINGS = "sections.json"
 
@@ -47,15 +47,15 @@ def run(
     return 3 if failures else 0
 
 
-def _documents(texts: list[str], column: str) -> Iterator[Document | Failure]:
-    from latentalign.formats import documents as reader
+def _documents(texts: list[str], column: str) -> Iterator[SplitText | Failure]:
+    from latentalign.formats import split_texts as reader
     from latentalign.formats.policy import attempt
-    from latentalign.text.documents import Document
+    from latentalign.text.split_texts import SplitText
 
     if len(texts) == 1 and is_file(texts[0]):
         objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
         return reader.read(texts[0], form="jsonl" if objects else "paragraphs", column=column)
-    return (attempt(Document.of_text, text) for text in texts)
+    return (attempt(SplitText.of_text, text) for text in texts)
 
 
 def _written(results: Iterable[Sectioned | Failure], *, json: bool) -> Iterator[str]:

@@ -23,7 +23,7 @@ from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections import SectionClassifier
 from latentalign.tasks.train_sections import SectionsTraining
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 
 NOTE = (
     "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; ECE in 15 bins; turned away: "
@@ -97,7 +97,7 @@ class SectionsEvaluation(Recipe):
 
 
 def deletion(
-    classifier: SectionClassifier, documents: Sequence[Document], *, share: float = 0.2, seed: int = 0
+    classifier: SectionClassifier, documents: Sequence[SplitText], *, share: float = 0.2, seed: int = 0
 ) -> Deletion:
     """Return how much the score of a sentence's section falls without the words that carry it, and without random ones.
 
@@ -110,7 +110,7 @@ def deletion(
     Cost: the classifier on ``DRAWS`` + 2 times as many documents.
     """
     chance = Random(seed)
-    shortened: list[Document] = []
+    shortened: list[SplitText] = []
     places, sections, before = [], [], []
     for document in documents:
         place = max(range(len(document.words)), key=lambda one: len(document.words[one]))
@@ -135,14 +135,14 @@ def deletion(
     return Deletion(linked=linked, random=random)
 
 
-def _shortened(document: Document, place: int, words: Sequence[int]) -> Document:
+def _shortened(document: SplitText, place: int, words: Sequence[int]) -> SplitText:
     text = without(document.text, [document.words[place][one] for one in words])
     cut = len(document.text) - len(text)
     spans = [
         (start - cut * (number > place), end - cut * (number >= place))
         for number, (start, end) in enumerate(document.sentences)
     ]
-    return Document(text=text, sentences=tuple(type(document.sentences[0])(*one) for one in spans))
+    return SplitText(text=text, sentences=tuple(type(document.sentences[0])(*one) for one in spans))
 
 
 def _without_order(classifier: SectionClassifier) -> AlignmentFamily:

@@ -104,7 +104,7 @@ def _regressed(mixed: Mapping[str, Tensor], fitting: Mapping[str, tuple[Parts, T
     """Return (whole, words) the weights by which the two explain the human scores of the training sets best."""
     known = torch.cat([mixed[name] for name in fitting])
     gold = torch.cat([gold for _, gold in fitting.values()])
-    solved = torch.linalg.lstsq(torch.cat([known, torch.ones(len(known), 1)], dim=1), gold[:, None]).solution
+    solved: Tensor = torch.linalg.lstsq(torch.cat([known, torch.ones(len(known), 1)], dim=1), gold[:, None]).solution
     return solved[:2, 0]
 
 

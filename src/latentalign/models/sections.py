@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from latentalign.families import AlignmentFamily
 from latentalign.models.encoder import Encoder
 from latentalign.models.units import Units
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 
 AT_ONCE = 32
 """Documents that are read together."""
@@ -39,7 +39,7 @@ class SectionScorer:
     vectors: Tensor
     bias: Tensor
 
-    def scores(self, documents: Sequence[Document]) -> tuple[Tensor, Tensor]:
+    def scores(self, documents: Sequence[SplitText]) -> tuple[Tensor, Tensor]:
         """Return (document, sentence, section) scores, and the mask of the real sentences."""
         rows = [
             F.linear(one, self.vectors, self.bias)
@@ -49,7 +49,7 @@ class SectionScorer:
         return padded(rows)
 
     @torch.inference_mode()
-    def carried(self, document: Document, sections: Sequence[int]) -> list[list[float]]:
+    def carried(self, document: SplitText, sections: Sequence[int]) -> list[list[float]]:
         r"""Return what each word of each sentence adds to the score of a section over the mean of all sections.
 
         $$c_w = \frac{1}{n_i} x_w \cdot (v_k - \tfrac{1}{K} \textstyle\sum_l v_l)$$
@@ -63,7 +63,7 @@ class SectionScorer:
         return [(states @ apart[one] / len(states)).tolist() for states, one in zip(found, sections, strict=True)]
 
 
-def word_states(documents: Sequence[Document], encoder: Encoder) -> list[list[Tensor]]:
+def word_states(documents: Sequence[SplitText], encoder: Encoder) -> list[list[Tensor]]:
     """Return, for each document and each sentence of it, (word, features) states."""
     units = [Units(text=one.text, spans=tuple(span for some in one.words for span in some)) for one in documents]
     found = encoder.encode(units, level="word", states=True, pooled=False)
@@ -73,7 +73,7 @@ def word_states(documents: Sequence[Document], encoder: Encoder) -> list[list[Te
     ]
 
 
-def sentence_states(documents: Sequence[Document], encoder: Encoder) -> list[Tensor]:
+def sentence_states(documents: Sequence[SplitText], encoder: Encoder) -> list[Tensor]:
     """Return (sentence, features) for each document: the mean state of the words of each sentence."""
     return [torch.stack([one.mean(dim=0) for one in found]) for found in word_states(documents, encoder)]
 

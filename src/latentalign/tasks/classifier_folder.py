@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentalign import config
-from latentalign.errors import ModelError, UnsupportedError
-from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.idf import Idf
+from latentalign.errors import ModelError
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
+from latentalign.models.matcher.discriminant_file import DISCRIMINANT, read_discriminant, write_discriminant
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
-from latentalign.models.matcher.profile_file import PROFILE, read_profile, write_profile
 from latentalign.models.matcher.settings import MatcherConfig
-from latentalign.models.potentials.potential import Potential
-from latentalign.models.saving import save_encoder
-from latentalign.models.scorer import ScorerConfig
-from latentalign.tasks.hashed_folder import check_folder, family_table, write_folder
+from latentalign.tasks.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
 
 if TYPE_CHECKING:
     from latentalign.tasks.classify import Classifier
 
-SETTINGS, LABELS = "classifier.json", "labels.jsonl"
-ENCODER, IDF, MEMORY = "encoder", "idf.json", "memory.safetensors"
+SETTINGS, LABELS, MEMORY = "classifier.json", "labels.jsonl", "memory.safetensors"
 FORMAT = 1
 
 
@@ -50,7 +44,7 @@ def read_classifier(folder: Path) -> Classifier:
 
     check_folder(
         folder,
-        kind="a classifier",
+        kind="classifier",
         fix="train one with `latentalign train recipes/classify-clinc150.toml --data DIR`",
     )
     try:
@@ -64,25 +58,18 @@ def read_classifier(folder: Path) -> Classifier:
     from safetensors.torch import load_file
 
     memory = Memory.restored(labels, load_file(folder / MEMORY))
-    profile = read_profile(folder) if (folder / PROFILE).is_file() else None
-    return Classifier(matcher=matcher, memory=memory, calibration=calibration, profile=profile)
+    discriminant = read_discriminant(folder) if (folder / DISCRIMINANT).is_file() else None
+    return Classifier(matcher=matcher, memory=memory, calibration=calibration, discriminant=discriminant)
 
 
 def _write(classifier: Classifier, folder: Path) -> None:
     from safetensors.torch import save_file
 
     matcher = classifier.matcher
-    scorer: dict[str, Any] = {"potentials": [_potential(one, folder) for one in matcher.scorer.potentials]}
-    encoder = matcher.scorer.encoder
-    if isinstance(encoder, HuggingFaceEncoder):
-        if encoder.origin is None:
-            raise UnsupportedError(wanted="an encoder that was loaded from a folder", came="another", where="save")
-        save_encoder(encoder.model, folder / ENCODER, origin=encoder.origin)
-        scorer |= {"model": ENCODER, "layer": encoder.layer, "pooled_layer": encoder.pooled_layer}
     settings = {
         "format": FORMAT,
         "matcher": {
-            "scorer": scorer,
+            "scorer": write_scorer(matcher.scorer, folder),
             "family": family_table(matcher.family),
             "whole_weight": matcher.whole_weight,
             "word_weight": matcher.word_weight,
@@ -95,26 +82,10 @@ def _write(classifier: Classifier, folder: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / LABELS).write_text(text, encoding="utf-8")
     save_file({name: one.contiguous() for name, one in classifier.memory.tensors.items()}, folder / MEMORY)
-    if classifier.profile is not None:
-        write_profile(classifier.profile, folder)
-
-
-def _potential(one: Potential, folder: Path) -> dict[str, Any]:
-    """Return the table of a potential; a table of document frequencies becomes a file of its own."""
-    table = {field.name: getattr(one, field.name) for field in fields(one)}  # type: ignore[arg-type]
-    if isinstance(table.get("idf"), Idf):
-        name = f"{type(one).__name__.lower()}-{IDF}"
-        table["idf"].save(folder / name)
-        table["idf"] = name
-    return {"name": type(one).__name__.lower(), **{key: value for key, value in table.items() if value is not None}}
+    if classifier.discriminant is not None:
+        write_discriminant(classifier.discriminant, folder)
 
 
 def _matcher(table: dict[str, Any], folder: Path) -> Matcher:
-    scorer = dict(table["scorer"])
-    if "model" in scorer:
-        scorer["model"] = str(folder / scorer["model"])
-    scorer["potentials"] = [
-        {**one, "idf": str(folder / one["idf"])} if "idf" in one else one for one in scorer["potentials"]
-    ]
-    parsed = ScorerConfig.from_dict(scorer, where=SETTINGS)
+    parsed = read_scorer(table["scorer"], folder, where=SETTINGS)
     return config.parse(MatcherConfig, {**table, "scorer": parsed}, where=SETTINGS).build()

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from latentalign.models.matcher.calibration import Calibration
     from latentalign.models.matcher.candidate import Candidate
+    from latentalign.models.matcher.discriminant import Discriminant
     from latentalign.models.matcher.matcher import Matcher
     from latentalign.models.matcher.memory import Memory
-    from latentalign.models.matcher.profile import Profile
     from latentalign.models.units import Encoded, Units
 
 Labels = Mapping[str, str | Sequence[str]]
@@ -41,7 +41,7 @@ class Classifier:
         calibration: values into probabilities.
         several: whether a text may have several labels, or none; each then competes with NULL alone.
         top: how many candidates a result ranks.
-        profile: weights of words, and of the whole, that were learned for these very categories; None for none.
+        discriminant: weights of words, and of the whole, that were learned for these very categories; None for none.
     """
 
     matcher: Matcher
@@ -49,7 +49,7 @@ class Classifier:
     calibration: Calibration
     several: bool = False
     top: int = 5
-    profile: Profile | None = None
+    discriminant: Discriminant | None = None
 
     @classmethod
     def load(
@@ -132,11 +132,11 @@ class Classifier:
         return tuple(one.name for one in self.memory.candidates)
 
     def with_labels(self, labels: Labels | Sequence[Candidate]) -> Classifier:
-        """Return a classifier of other labels with the same model and calibration: no training, and no profile."""
+        """Return a classifier of other labels with the same model and calibration: no training, and no discriminant."""
         from latentalign.models.matcher.candidate import candidates_of
 
         chosen = candidates_of(labels) if isinstance(labels, Mapping) else labels
-        return replace(self, memory=self.matcher.remember(chosen, before=self.memory), profile=None)
+        return replace(self, memory=self.matcher.remember(chosen, before=self.memory), discriminant=None)
 
     def calibrate(self, texts: Sequence[str], labels: Sequence[str | None], **settings: Any) -> Classifier:
         """Return the classifier with its probabilities fitted to labelled texts that it has no example of.
@@ -202,7 +202,7 @@ class Classifier:
 
         known = read(texts, self.matcher.scorer) if known is None else known
         values = self.matcher.values(texts, self.memory, without=without, known=known)
-        return values if self.profile is None else self.profile.add(values, texts, known)
+        return values if self.discriminant is None else self.discriminant.add(values, texts, known)
 
     def _window(self, window: Sequence[str | TextRecord | Failure]) -> Iterator[Classification | Failure]:
         from latentalign.models.matcher.memory import read, units_of
@@ -250,9 +250,9 @@ class Classifier:
         inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
         carried = found.carried
-        if self.profile is not None:
-            added = self.profile.carried(units, order[0], known).tolist()
-            carried = tuple(self.profile.scale * one + more for one, more in zip(carried, added, strict=True))
+        if self.discriminant is not None:
+            added = self.discriminant.carried(units, order[0], known).tolist()
+            carried = tuple(self.discriminant.scale * one + more for one, more in zip(carried, added, strict=True))
         return Classification(
             text=units.text,
             labels=given_labels,

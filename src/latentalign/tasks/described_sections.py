@@ -12,7 +12,7 @@ from torch import Tensor
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.sections import padded
 from latentalign.tasks.classify import Classifier
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,14 +30,14 @@ class DescribedSections:
         """Return the scorer of some sections, with settings of ``MatcherConfig``."""
         return cls(classifier=Classifier.load(sections, **changes))
 
-    def scores(self, documents: Sequence[Document]) -> tuple[Tensor, Tensor]:
+    def scores(self, documents: Sequence[SplitText]) -> tuple[Tensor, Tensor]:
         """Return (document, sentence, section) scores, and the mask of the real sentences."""
         calibration = self.classifier.calibration
         values = self.classifier.values([one for document in documents for one in document.strings])
         scores = (values - calibration.null) / calibration.temperature
         return padded(torch.split(scores, [len(one.sentences) for one in documents]))
 
-    def carried(self, document: Document, sections: Sequence[int]) -> list[list[float]]:
+    def carried(self, document: SplitText, sections: Sequence[int]) -> list[list[float]]:
         """Return what each word of each sentence carries of the value of a section."""
         return [self._carried(one, section) for one, section in zip(document.strings, sections, strict=True)]
 

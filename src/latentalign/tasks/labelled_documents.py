@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from latentalign.errors import InputError
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 
 
 class Labelled(NamedTuple):
     """A document, the label of each sentence, and the share of the annotators who gave it; none if unknown."""
 
-    document: Document
+    document: SplitText
     labels: tuple[str, ...]
     trust: tuple[float, ...] = ()
 
@@ -71,4 +71,4 @@ class LabelledDocuments:
             where = f"{path}:{number}"
             if len(sentences) != len(labels) or (self.trust is not None and len(trust) != len(labels)):
                 raise InputError(wanted="a label a sentence", came=f"{len(labels)} and {len(sentences)}", where=where)
-            yield Labelled(Document.of_sentences([str(one) for one in sentences], where=where), labels, trust)
+            yield Labelled(SplitText.of_sentences([str(one) for one in sentences], where=where), labels, trust)

@@ -12,9 +12,9 @@ from latentalign import config, registry
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.tasks.classification import Guess
 from latentalign.tasks.sectioned import CarryingWord, Sectioned, SectionedSentence
-from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
 from latentalign.text.spans import Evidence, Link, Span
+from latentalign.text.split_texts import SplitText
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,11 +32,11 @@ IN_ORDER = {"name": "monotonic", "gap_query": None, "gap_key": 0.0, "repeat_quer
 class Scorer(Protocol):
     """Scores sentences against sections: ``SectionScorer``, or a matcher with a description of each section."""
 
-    def scores(self, documents: Sequence[Document]) -> tuple[Tensor, Tensor]:
+    def scores(self, documents: Sequence[SplitText]) -> tuple[Tensor, Tensor]:
         """Return (document, sentence, section) scores against NULL at 0, and the mask of real sentences."""
         ...
 
-    def carried(self, document: Document, sections: Sequence[int]) -> list[list[float]]:
+    def carried(self, document: SplitText, sections: Sequence[int]) -> list[list[float]]:
         """Return what each word of each sentence adds to the score of a section."""
         ...
 
@@ -102,8 +102,8 @@ class SectionClassifier:
             fitted_on="nothing: the default encoder on descriptions",
         )
 
-    def classify(self, document: str | Sequence[str] | Document) -> Sectioned:
-        """Return the answer for one document: a text, its sentences, or a ``Document``.
+    def classify(self, document: str | Sequence[str] | SplitText) -> Sectioned:
+        """Return the answer for one document: a text, its sentences, or a ``SplitText``.
 
         Raises:
             InputError: a document without a sentence, or with a lone surrogate.
@@ -114,18 +114,18 @@ class SectionClassifier:
         return result
 
     def classify_many(
-        self, documents: Iterable[str | Sequence[str] | Document | Failure]
+        self, documents: Iterable[str | Sequence[str] | SplitText | Failure]
     ) -> Iterator[Sectioned | Failure]:
         """Yield one result a document, in order; one that cannot be used yields a ``Failure`` and harms no other."""
         waiting = iter(documents)
         while window := list(islice(waiting, AT_ONCE)):
             settled = [_document(one) for one in window]
-            usable = [one for one in settled if isinstance(one, Document)]
+            usable = [one for one in settled if isinstance(one, SplitText)]
             results = iter(self._answers(usable))
             for one in settled:
                 yield one if isinstance(one, Failure) else next(results)
 
-    def align(self, documents: Sequence[Document]) -> LatentAlignment:
+    def align(self, documents: Sequence[SplitText]) -> LatentAlignment:
         """Return the alignment of the sentences (queries) of documents with the sections (keys)."""
         import torch
 
@@ -145,7 +145,7 @@ class SectionClassifier:
 
         return write_sections(self, Path(folder))
 
-    def _answers(self, documents: Sequence[Document]) -> Iterator[Sectioned]:
+    def _answers(self, documents: Sequence[SplitText]) -> Iterator[Sectioned]:
         if not documents:
             return
         alignment = self.align(documents)
@@ -177,7 +177,7 @@ class SectionClassifier:
         order = sorted(range(len(self.names)), key=lambda one: -chances[one])
         return tuple(Guess(label=self.names[one], probability=chances[one], value=values[one]) for one in order)
 
-    def _evidence(self, document: Document, rows: list[list[float]], nothing: list[float], value: float) -> Evidence:
+    def _evidence(self, document: SplitText, rows: list[list[float]], nothing: list[float], value: float) -> Evidence:
         spans, reached = [], 0
         for name in self.names:
             spans.append(Span(reached, reached + len(name)))
@@ -202,10 +202,10 @@ class SectionClassifier:
         )
 
 
-def _document(given: str | Sequence[str] | Document | Failure) -> Document | Failure:
-    if isinstance(given, Document | Failure):
+def _document(given: str | Sequence[str] | SplitText | Failure) -> SplitText | Failure:
+    if isinstance(given, SplitText | Failure):
         return given
     try:
-        return Document.of_text(given) if isinstance(given, str) else Document.of_sentences(given)
+        return SplitText.of_text(given) if isinstance(given, str) else SplitText.of_sentences(given)
     except LatentAlignError as error:
         return Failure(error=error)

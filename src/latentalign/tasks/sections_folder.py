@@ -11,7 +11,7 @@ from latentalign.errors import ModelError, UnsupportedError
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.saving import save_encoder
 from latentalign.models.sections import SectionScorer
-from latentalign.tasks.hashed_folder import check_folder, family_table, write_folder
+from latentalign.tasks.model_folder import check_folder, family_table, write_folder
 
 if TYPE_CHECKING:
     from latentalign.tasks.sections import SectionClassifier
@@ -68,7 +68,7 @@ def read_sections(folder: Path) -> SectionClassifier:
 
     check_folder(
         folder,
-        kind="a classifier of sections",
+        kind="classifier of sections",
         fix="train one with `latentalign train recipes/sections-csabstruct.toml --data DIR`",
     )
     try:

@@ -21,11 +21,11 @@ from latentalign.tasks.classify import Classifier
 from latentalign.tasks.labelled_texts import LabelledTexts
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
+from latentalign.training.discriminant import DiscriminantConfig
 from latentalign.training.loop import train
 from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
-from latentalign.training.profile import ProfileConfig
 from latentalign.training.schedule import Schedule
 
 Rows = Sequence[tuple[str, str]]
@@ -60,8 +60,8 @@ class ClassifierTraining:
         matcher: what is trained.
         matching: which parts of it.
         training: how; None goes by the number of texts (``training_for``).
-        profile: how weights of words, and of the whole, are learned for each label beside; None learns none. It is for
-            long texts and labels that stay; a text then counts as an example and in the weights.
+        discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
+            for long texts and labels that stay; a text then counts as an example and in the weights.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
@@ -79,7 +79,7 @@ class ClassifierTraining:
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     training: TrainingConfig | None = None
-    profile: ProfileConfig | None = None
+    discriminant: DiscriminantConfig | None = None
     fine_tune: bool = True
     seed: int = 0
     names: bool = False
@@ -109,13 +109,13 @@ class ClassifierTraining:
         kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
-            if self.profile is None:
+            if self.discriminant is None:
                 return made.with_labels(self._labels(rows))
             memory = made.matcher.remember(self._labels(rows), before=made.memory)
-            return self._with_profile(replace(made, memory=memory))
+            return self._with_discriminant(replace(made, memory=memory))
         made = self._made(rows, folder)
         kept, aside = split(rows, share=0.2)
-        if (not self.fine_tune and self.profile is None) or not aside:
+        if (not self.fine_tune and self.discriminant is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
         return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
 
@@ -125,15 +125,15 @@ class ClassifierTraining:
         if self.fine_tune:
             matcher = self._trained(matcher, labels, folder)
         made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
-        return self._with_profile(made)
+        return self._with_discriminant(made)
 
-    def _with_profile(self, made: Classifier) -> Classifier:
-        if self.profile is None:
+    def _with_discriminant(self, made: Classifier) -> Classifier:
+        if self.discriminant is None:
             return made
         memory = made.memory
         known = memory.known(range(len(memory.units)))
         alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
-        return replace(made, profile=self.profile.fit(memory, alone))
+        return replace(made, discriminant=self.discriminant.fit(memory, alone))
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])

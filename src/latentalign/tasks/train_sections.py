@@ -150,8 +150,8 @@ def ordered(rows: Sequence[Labelled]) -> tuple[str, ...]:
     Raises:
         InputError: fewer than two of them.
 
-    >>> from latentalign.text.documents import Document
-    >>> ordered([Labelled(Document.of_text("We tried. It works. Thanks."), ("method", "result", "other"))])
+    >>> from latentalign.text.split_texts import SplitText
+    >>> ordered([Labelled(SplitText.of_text("We tried. It works. Thanks."), ("method", "result", "other"))])
     ('method', 'result', 'other')
     """
     places: dict[str, list[float]] = {}

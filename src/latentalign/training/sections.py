@@ -15,7 +15,7 @@ from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlig
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.lora import Lora, merged
 from latentalign.models.sections import SectionScorer, padded, sentence_states, with_null
-from latentalign.text.documents import Document
+from latentalign.text.split_texts import SplitText
 from latentalign.training.matching import trainable
 
 FASTER = 20.0
@@ -81,7 +81,7 @@ class SectionsInTraining(nn.Module):
     def __init__(
         self,
         encoder: HuggingFaceEncoder,
-        documents: Sequence[Document],
+        documents: Sequence[SplitText],
         labels: Sequence[Sequence[int]],
         *,
         trust: Sequence[Sequence[float]] = (),

@@ -11,12 +11,12 @@ from torch.testing import assert_close
 
 from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
+from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import units_of
-from latentalign.models.matcher.profile import Bags, Profile, Vocabulary
 from latentalign.tasks.classify import Classifier
 from latentalign.tasks.labelled_texts import LabelledTexts, fold_of
 from latentalign.tasks.train_classifier import ClassifierTraining
-from latentalign.training.profile import ProfileConfig
+from latentalign.training.discriminant import DiscriminantConfig
 from tests.tiny_models import write
 
 ROWS = [
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def classifier(folder: Path) -> Classifier:
-    settings = ClassifierTraining(fine_tune=False, profile=ProfileConfig(ngrams=(3,)))
+    settings = ClassifierTraining(fine_tune=False, discriminant=DiscriminantConfig(ngrams=(3,)))
     return replace(settings, matcher=settings.matcher.with_model(folder)).fit(ROWS)
 
 
@@ -63,12 +63,12 @@ def test_bags_are_the_formula() -> None:
 def test_what_the_words_carry_adds_up(classifier: Classifier) -> None:
     from latentalign.models.matcher.memory import read
 
-    profile = classifier.profile
-    assert isinstance(profile, Profile)
+    discriminant = classifier.discriminant
+    assert isinstance(discriminant, Discriminant)
     text = units_of("the cat sat on the mat")
     known = read([text], classifier.matcher.scorer)
-    plain = replace(profile, whole=profile.whole[:0])
-    values = plain.add(torch.zeros(1, 2), [text], known)[0] - profile.bias
+    plain = replace(discriminant, whole=discriminant.whole[:0])
+    values = plain.add(torch.zeros(1, 2), [text], known)[0] - discriminant.bias
     for candidate in range(2):
         carried = plain.carried(text, candidate, known)
         assert len(carried) == 6
@@ -80,19 +80,19 @@ def test_it_learns_what_the_words_say(classifier: Classifier) -> None:
     result = classifier.classify("Straße Café it")
     assert result.label == "streets"
     assert len(result.carried) == 3
-    without = replace(classifier, profile=None)
+    without = replace(classifier, discriminant=None)
     assert not torch.equal(without.values(["a dog"]), classifier.values(["a dog"]))
-    assert classifier.with_labels({"x": "the cat", "y": "a dog"}).profile is None
+    assert classifier.with_labels({"x": "the cat", "y": "a dog"}).discriminant is None
 
 
 def test_the_fit_is_a_minimum(classifier: Classifier) -> None:
     """The gradient of the objective, written out again, is 0 at the weights that were found."""
-    settings, memory = ProfileConfig(ngrams=(), steps=300), classifier.memory
+    settings, memory = DiscriminantConfig(ngrams=(), steps=300), classifier.memory
     values = torch.zeros(len(memory.units), 2)
-    profile = settings.fit(memory, values)
-    table, whole = profile.words.clone().requires_grad_(), profile.whole.clone().requires_grad_()
+    discriminant = settings.fit(memory, values)
+    table, whole = discriminant.words.clone().requires_grad_(), discriminant.whole.clone().requires_grad_()
     margins = (2 * torch.nn.functional.one_hot(memory.owner, 2) - 1) * (
-        Bags.of(memory.units, profile.vocabulary).times(table) + memory.pooled @ whole + profile.bias
+        Bags.of(memory.units, discriminant.vocabulary).times(table) + memory.pooled @ whole + discriminant.bias
     )
     loss = (1 - margins).clamp_min(0).square().sum() + 0.5 * ((table**2).sum() + (whole**2).sum())
     for gradient in torch.autograd.grad(loss, [table, whole]):
@@ -103,7 +103,7 @@ def test_a_folder_gives_it_back(classifier: Classifier, tmp_path: Path) -> None:
     again = Classifier.load(folder=classifier.save(tmp_path / "saved"))
     texts = ["the cat", "die Straße"]
     assert_close(again.values(texts), classifier.values(texts), atol=1e-3, rtol=1e-3)
-    assert_close(again.profile.words, classifier.profile.words)
+    assert_close(again.discriminant.words, classifier.discriminant.words)
 
 
 def test_a_split_of_ones_own_is_by_the_name_of_a_text(tmp_path: Path) -> None:
@@ -114,5 +114,5 @@ def test_a_split_of_ones_own_is_by_the_name_of_a_text(tmp_path: Path) -> None:
     assert ("t7", "x") in parts[fold_of("n7", folds=5)]
     with pytest.raises(InputError, match="KeyError"):
         LabelledTexts(file="a.jsonl", id="name", only=(0,)).read(tmp_path)
-    with pytest.raises(InputError, match="ProfileConfig"):
-        ProfileConfig(words=0.0)
+    with pytest.raises(InputError, match="DiscriminantConfig"):
+        DiscriminantConfig(words=0.0)

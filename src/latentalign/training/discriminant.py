@@ -1,4 +1,4 @@
-"""The weights of a profile: a linear machine for each candidate, beside the values of a matcher."""
+"""The weights of a discriminant: a linear machine for each candidate, beside the values of a matcher."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch.nn import functional as F
 
 from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
+from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import Memory
-from latentalign.models.matcher.profile import Bags, Profile, Vocabulary
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ProfileConfig:
-    """How a profile is learned.
+class DiscriminantConfig:
+    """How a discriminant is learned.
 
     Args:
         stems: whether features are stems of English words; else the words as they are, folded.
@@ -43,11 +43,11 @@ class ProfileConfig:
             raise InputError(
                 wanted="at least 1 text and step, strengths above 0",
                 came=f"{self.least}, {self.steps}, {self.words} and {self.whole}",
-                where="ProfileConfig",
+                where="DiscriminantConfig",
             )
 
-    def fit(self, memory: Memory, values: Tensor) -> Profile:
-        r"""Return the profile of the candidates of a memory, learned from its texts.
+    def fit(self, memory: Memory, values: Tensor) -> Discriminant:
+        r"""Return the discriminant of the candidates of a memory, learned from its texts.
 
         $$\min \sum_{x, c} \max(0, 1 - s_{xc}\,u_c(x))^2 + \tfrac12 (\lambda_\beta |\beta|^2 + \lambda_w |w|^2)$$
 
@@ -61,7 +61,7 @@ class ProfileConfig:
 
         Fan and others 2008, eq. 2 (L2-loss support vector machine), each candidate against the rest.
         """
-        rules = (Featurizer(mode="stem" if self.stems else "exact"),)
+        rules: tuple[Featurizer, ...] = (Featurizer(mode="stem" if self.stems else "exact"),)
         if self.ngrams:
             rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
         vocabulary = Vocabulary.of(memory.units, rules, least=self.least)
@@ -84,7 +84,7 @@ class ProfileConfig:
             return loss
 
         optimizer.step(closure)  # type: ignore[no-untyped-call]
-        return Profile(
+        return Discriminant(
             vocabulary=vocabulary,
             words=words.detach(),
             whole=whole.detach(),
