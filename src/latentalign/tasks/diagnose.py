@@ -82,7 +82,12 @@ class Diagnoser:
         if not some:
             raise InputError(wanted="at least one profile", came="none", where="Diagnoser.load")
         phrases = phrases_of(some, settings, None if cache is None else Path(cache).expanduser())
-        numbered = Profiles.of(some, phrases)
+        numbered = Profiles.of(
+            some,
+            phrases,
+            frequency_power=settings.frequency_power,
+            unknown_frequency=settings.unknown_frequency,
+        )
         prior = (numbered.prior / settings.prior_temperature).log_softmax(dim=0)
         return cls(
             phrases=phrases,
