@@ -172,7 +172,7 @@ class _Bench:
         fall = (
             f"deletion test: the fall without the symptom that gains most, less that without any: {effect} in log-odds"
         )
-    XX
+        took = f"processor time of a list, encoded, to the probabilities of all: {1e3 * median(self.seconds):.1f} ms"
         return f"ECE over all lists {calibration_error(self.confidences, self.rights):.4f}", fall, took
 
     def _read(self, lists: Sequence[Sequence[str]]) -> None:
