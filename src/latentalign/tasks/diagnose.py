@@ -62,7 +62,7 @@ class Diagnoser:
 
         Args:
             profiles: a file, see ``read_profiles``, or the profiles themselves.
-            terms: an ontology in OBO format, for its names and synonyms.
+            terms: an ontology, in OBO, OWL or another form of ``read_catalogue``, for its names and synonyms.
             cache: a folder that keeps the vectors of the phrases from one time to the next.
             top: how many profiles a result ranks.
             changes: settings of ``DiagnoserConfig``.

@@ -35,7 +35,7 @@ def vectors_of(phrases: Sequence[str], encoder: Encoder, *, cache: Path | None =
     from safetensors import SafetensorError
     from safetensors.torch import load_file, save
 
-    from latentalign.training.durable import replacing
+    from latentalign.durable import replacing
 
     place = cache / f"{_key(phrases, encoder, encoder.origin)}.safetensors"
     try:
