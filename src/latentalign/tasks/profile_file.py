@@ -30,7 +30,7 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
       (``disease``, ``symptoms`` with semicolons between them).
     - An annotation table of the Human Phenotype Ontology (``phenotype.hpoa``), whose findings are ids of ``terms``.
 
-    All may have ``prevalence`` and ``id``.
+    All may have ``prevalence`` and ``id``. Findings of frequency 0 are left out, and diseases that have no other.
 
     Args:
         path: plain or gzipped.
@@ -48,9 +48,10 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
             _gather(gathered, row, ontology)
         except InputError as error:
             raise InputError(wanted=error.wanted, came=error.came, where=where, fix=error.fix) from error
-    if not gathered:
+    found = [_profile(one) for one in gathered.values() if any(some.frequency != 0 for some in one["features"])]
+    if not found:
         raise InputError(wanted="at least one disease", came="none", where=str(place))
-    return tuple(_profile(one) for one in gathered.values())
+    return tuple(found)
 
 
 def _profile(one: Mapping[str, Any]) -> Profile:
