@@ -24,6 +24,7 @@ from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
 from latentalign.models.matcher.phrases import encode
 from latentalign.models.matcher.profile import Profile
+from latentalign.models.units import Encoded
 from latentalign.tasks.diagnose import Diagnoser
 from latentalign.tasks.diagnoser_config import DiagnoserConfig
 from latentalign.tasks.labelled_texts import LabelledTexts
@@ -64,6 +65,7 @@ class DiagnosisRecipe(Recipe):
         wordings: see ``reworded``.
         seeds: one draw of the lists each.
         most: diseases that are asked for, evenly spread; None is all.
+        cache: a folder that keeps the vectors of the findings; None keeps none.
     """
 
     catalogue: tuple[str, ...]
@@ -76,6 +78,7 @@ class DiagnosisRecipe(Recipe):
     wordings: tuple[str, ...] = WORDINGS
     seeds: tuple[int, ...] = (0,)
     most: int | None = None
+    cache: str | None = None
 
     def measure(self, data: Path) -> Report:
         """Measure every setting, a row each."""
@@ -86,7 +89,7 @@ class DiagnosisRecipe(Recipe):
         numbers = [number for number, one in enumerate(profiles) if one in set(parts[self.queries])]
         numbers = numbers[:: max(1, -(-len(numbers) // self.most))] if self.most else numbers
         synonyms = synonyms_of(None if self.synonyms is None else data / self.synonyms)
-        bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)])
+        bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)], cache=self.cache)
         table = []
         for wording in self.wordings:
             if wording == "synonyms" and not synonyms:
@@ -124,11 +127,15 @@ class _Bench:
     rights: list[bool] = field(default_factory=list)
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile], settings: DiagnoserConfig, *, texts: list[str]) -> _Bench:
+    def of(
+        cls, profiles: Sequence[Profile], settings: DiagnoserConfig, *, texts: list[str], cache: str | None
+    ) -> _Bench:
         changes = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-        made = Diagnoser.load(profiles, **{name: one for name, one in changes.items() if one is not None})
+        made = Diagnoser.load(profiles, cache=cache, **{name: one for name, one in changes.items() if one is not None})
         assert made.phrases.encoder is not None
-        remembering = RememberingEncoder(made.phrases.encoder)
+        known = zip(made.phrases.phrases, made.phrases.vectors, strict=True)
+        vectors = {phrase: Encoded(states=None, pooled=vector) for phrase, vector in known}
+        remembering = RememberingEncoder(made.phrases.encoder, vectors)
         made = replace(made, phrases=replace(made.phrases, encoder=remembering))
         systems: dict[str, Callable[[Sequence[str]], Tensor]] = {
             "names": Overlap(profiles, whole_names).values,
