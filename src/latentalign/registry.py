@@ -208,6 +208,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
     },
 )
 trainers = Registry(
