@@ -27,10 +27,10 @@ Pair = tuple[str, str]
 DRAWS = 5
 NOTE = (
     "precision, recall and F1: of the predictions that touch a concept of the reference, which is a part of the whole "
-    "one, so a link between two concepts outside of it is not seen and precision is too high; F1 of all: estimated from "
-    "the recall r, the number n of all predictions and the size N of the whole reference, 2 r N / (n + N); ECE: of "
-    "the confidence of the predictions that touch the reference, 15 bins; deletion: fall of the value of the names without "
-    "the words that carry most, less without random ones, in log-odds, and its 95% interval"
+    "one, so a link between two concepts outside of it is not seen and precision is too high; F1 of all: estimated "
+    "from the recall r, the number n of all predictions and the size N of the whole reference, 2 r N / (n + N); ECE: "
+    "of the confidence of the predictions that touch the reference, 15 bins; deletion: fall of the value of the names "
+    "without the words that carry most, less without random ones, in log-odds, and its 95% interval"
 )
 
 
