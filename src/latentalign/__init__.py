@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
     "Bot": "latentalign.tasks.chat",
+    "CitationLinker": "latentalign.tasks.cite",
     "Classifier": "latentalign.tasks.classify",
     "Evidence": "latentalign.text.spans",
     "LatentAlignment": "latentalign.families.alignment",
@@ -21,6 +22,7 @@ _EXPORTS = {
 __all__ = [
     "Aligner",
     "Bot",
+    "CitationLinker",
     "Classifier",
     "Evidence",
     "LatentAlignment",

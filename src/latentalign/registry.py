@@ -198,6 +198,7 @@ tasks = Registry(
         "classify": "latentalign.tasks.classify:Classifier",
         "chat": "latentalign.tasks.chat:Bot",
         "relate": "latentalign.tasks.relate:OntologyAligner",
+        "relate-citation": "latentalign.tasks.cite:CitationLinker",
     },
 )
 evaluations = Registry(
@@ -209,6 +210,7 @@ evaluations = Registry(
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
         "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
+        "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
     },
 )
 trainers = Registry(

@@ -14,6 +14,7 @@ from latentalign.cli import options
 from latentalign.cli.output import opened
 
 if TYPE_CHECKING:
+    from latentalign.tasks.cite import Citation
     from latentalign.tasks.ontology_alignment import ConceptMatch, OntologyAlignment
 
 app = typer.Typer(
@@ -86,3 +87,46 @@ def _line(one: ConceptMatch) -> str:
     sign = {"exact": "=", "broader": "<", "narrower": ">"}[one.relation]
     texts = (one.source.label, sign, one.target.label, f"{one.confidence:.3f}", one.comment)
     return "\t".join(map(one_line, texts)) + "\n"
+
+
+@app.command("citation")
+def citation(
+    text: Annotated[list[str], typer.Argument(help="Citing sentences; or one file with one a line; or - for stdin.")],
+    paper: Annotated[Path, typer.Option(help="The cited paper: a text file, split into sentences.")],
+    by_line: Annotated[bool, typer.Option("--by-line", help="The paper has one sentence a line.")] = False,
+    top: Annotated[int, typer.Option("--top", "-k", min=1, help="How many sentences are ranked.")] = 5,
+    json: options.Json = False,
+    output: options.Output = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the value, as whole=12.")] = None,
+) -> int:
+    """Say which sentences of a paper a citing sentence speaks of, or that it speaks of none.
+
+    Examples:
+
+      latentalign relate citation "Och et al. (2001) speed up beam search." --paper och2001.txt
+    """
+    from latentalign import config
+    from latentalign.cli.pairs import is_file
+    from latentalign.formats.lines import read_lines
+    from latentalign.tasks.cite import CitationLinker
+
+    changes: dict[str, Any] = {}
+    for one in set_ or []:
+        config.override(changes, one)
+    given = [line.text for line in read_lines(text[0])] if len(text) == 1 and is_file(text[0]) else text
+    lines = [line.text for line in read_lines(paper)]
+    found = CitationLinker.load(top=top, **changes).link_many(given, lines if by_line else "\n".join(lines))
+    with opened(output) as out:
+        for answer in found:
+            out.write(json_lines.dumps(answer.to_fields(), ensure_ascii=False) + "\n" if json else _ranked(answer))
+    return 0
+
+
+def _ranked(one: Citation) -> str:
+    from latentalign.formats.drawing.glyphs import printable
+
+    rows = [one.text] + [f"  {found.probability:.3f}  [{found.index}] {found.text}" for found in one.ranked]
+    rows.append(f"  {one.nothing:.3f}  none of them")
+    links = sorted(one.evidence.pairs(), key=lambda link: -link[2])[:5]
+    rows.append("  because: " + (", ".join(f"{left} -> {right}" for left, right, _ in links) or "of the whole"))
+    return "".join(f"{printable(row)}\n" for row in rows)
