@@ -16,6 +16,7 @@ _EXPORTS = {
     "LatentAlignment": "latentalign.families.alignment",
     "Link": "latentalign.text.spans",
     "OntologyAligner": "latentalign.tasks.relate",
+    "PaperRelater": "latentalign.tasks.papers",
     "Span": "latentalign.text.spans",
     "TextPair": "latentalign.text.pairs",
 }
@@ -28,6 +29,7 @@ __all__ = [
     "LatentAlignment",
     "Link",
     "OntologyAligner",
+    "PaperRelater",
     "Span",
     "TextPair",
     "__version__",

@@ -199,6 +199,7 @@ tasks = Registry(
         "chat": "latentalign.tasks.chat:Bot",
         "relate": "latentalign.tasks.relate:OntologyAligner",
         "relate-citation": "latentalign.tasks.cite:CitationLinker",
+        "relate-papers": "latentalign.tasks.papers:PaperRelater",
     },
 )
 evaluations = Registry(
