@@ -20,6 +20,7 @@ NEEDS_DATA = {
     "alignment_speed": True,
     "markup": True,
     "omissions": True,
+    "relating": True,
     "speed": True,
 }
 

@@ -12,7 +12,16 @@ from benchmarks.report import write_section
 from latentalign.evaluation.recipe import run
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
-SECTIONS = ("sts", "scitldr", "textberg", "words-minilm", "intents-clinc150")
+SECTIONS = (
+    "sts",
+    "scitldr",
+    "textberg",
+    "words-minilm",
+    "intents-clinc150",
+    "evaluate-csabstruct",
+    "relate-anatomy",
+    "relate-clscisumm",
+)
 
 
 def main() -> None:

@@ -101,6 +101,7 @@ families = Registry(
     {
         "independent": "latentalign.families.independent:Independent",
         "markov": "latentalign.families.markov:Markov",
+        "chain": "latentalign.families.chain:Chain",
         "monotonic": "latentalign.families.monotonic:Monotonic",
         "transport": "latentalign.families.transport:Transport",
         "matching": "latentalign.families.matching:Matching",
@@ -155,6 +156,24 @@ mapping_writers = Registry(
         "oaei": "latentalign.formats.mappings.oaei:write",
     },
 )
+collections = Registry(
+    "collections",
+    {
+        "jsonl": "latentalign.formats.documents:read_jsonl",
+        "csv": "latentalign.formats.documents:read_csv",
+        "folder": "latentalign.formats.documents:read_folder",
+        "beir": "latentalign.formats.documents:read_beir",
+    },
+)
+candidates = Registry(
+    "candidates",
+    {
+        "exact": "latentalign.index.candidates.exact:ExactCandidates",
+        "usearch": "latentalign.index.candidates.usearch:UsearchCandidates",
+        "qdrant": "latentalign.index.candidates.qdrant:QdrantCandidates",
+        "lancedb": "latentalign.index.candidates.lancedb:LanceCandidates",
+    },
+)
 writers = Registry(
     "writers",
     {
@@ -196,10 +215,15 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "sections": "latentalign.tasks.sections:SectionClassifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "diagnose": "latentalign.tasks.diagnose:Diagnoser",
+        "link": "latentalign.tasks.link:Linker",
+        "express": "latentalign.tasks.express:TripleAligner",
         "relate": "latentalign.tasks.relate:OntologyAligner",
         "relate-citation": "latentalign.tasks.cite:CitationLinker",
         "relate-papers": "latentalign.tasks.papers:PaperRelater",
+        "search": "latentalign.tasks.search:Searcher",
     },
 )
 evaluations = Registry(
@@ -212,6 +236,10 @@ evaluations = Registry(
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
         "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
         "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
+        "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
+        "linking": "latentalign.evaluation.linking:LinkingRecipe",
+        "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
+        "sections": "latentalign.evaluation.sections:SectionsEvaluation",
     },
 )
 trainers = Registry(
@@ -219,8 +247,10 @@ trainers = Registry(
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
+        "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
+        "linker": "latentalign.tasks.train_linker:LinkerRecipe",
     },
 )
 objectives = Registry(

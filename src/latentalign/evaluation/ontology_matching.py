@@ -61,8 +61,8 @@ class OntologyMatching(Recipe):
         source, target = (load_catalogue(find(data, [one])[0]) for one in (self.source, self.target))
         gold = set(read_reference(find(data, [self.reference])[0]))
         rows = [
-            {"system": "equal labels", **self._figures(_equal(source, target, synonyms=False), gold)},
-            {"system": "equal labels and synonyms", **self._figures(_equal(source, target, synonyms=True), gold)},
+            {"system": "equal labels", **self._figures(equal_names(source, target, synonyms=False), gold)},
+            {"system": "equal labels and synonyms", **self._figures(equal_names(source, target, synonyms=True), gold)},
         ]
         for name, changes in {**self.variants, "ours": {}}.items():
             settings = config.parse(ConceptConfig, {**self.settings, **changes}, where=f"variants.{name}")
@@ -119,7 +119,7 @@ def read_reference(path: Path) -> Iterator[Pair]:
     yield from ((one.source, one.target) for one in registry.mapping_readers.load(form)(path).mappings)
 
 
-def _equal(source: Sequence[Concept], target: Sequence[Concept], *, synonyms: bool) -> list[Pair]:
+def equal_names(source: Sequence[Concept], target: Sequence[Concept], *, synonyms: bool) -> list[Pair]:
     """Return all pairs with a name that is the same, apart from case, underscores and punctuation."""
     names: dict[str, list[str]] = {}
     for one in target:

@@ -170,6 +170,26 @@ class PaperRelater:
             found[name] = sorted(some, key=lambda one: -one.value)[:top]
         return found
 
+    def values(self, sources: Sequence[str], targets: Sequence[str], *, concepts: bool = True) -> Tensor:
+        """Return (source, target) values of all pairs of some texts.
+
+        Args:
+            sources, targets: texts.
+            concepts: whether their concepts are aligned; False leaves the cosine of the wholes.
+
+        Raises:
+            InputError: a text without a phrase.
+        """
+        import torch
+
+        left = self._read({f"source {number}": text for number, text in enumerate(sources)})
+        right = self._read({f"target {number}": text for number, text in enumerate(targets)})
+        if not concepts:
+            both = [torch.stack([_pooled(one) for _, one in side.values()]) for side in (left, right)]
+            return self.settings.whole * both[0] @ both[1].T - self.settings.related
+        known = {**left, **right}
+        return torch.tensor([[self._relation((one, other), known).value for other in right] for one in left])
+
     def _read(self, papers: Mapping[str, str]) -> dict[str, tuple[Units, Encoded]]:
         from latentalign.models.units import Units
 
