@@ -221,6 +221,8 @@ tasks = Registry(
         "link": "latentalign.tasks.link:Linker",
         "express": "latentalign.tasks.express:TripleAligner",
         "relate": "latentalign.tasks.relate:OntologyAligner",
+        "relate-citation": "latentalign.tasks.cite:CitationLinker",
+        "relate-papers": "latentalign.tasks.papers:PaperRelater",
         "search": "latentalign.tasks.search:Searcher",
     },
 )
@@ -232,6 +234,8 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
+        "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
