@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
+    from latentalign.tasks.expressed import ExpressedText
     from latentalign.tasks.linking import LinkedText
     from latentalign.text.pairs import Failure
+
+    Result = LinkedText | ExpressedText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +33,11 @@ class RdfOutput:
     prefixes: list[str] = field(default_factory=list)
     base: str | None = None
 
-    def passing(self, results: Iterable[LinkedText | Failure]) -> Iterator[LinkedText | Failure]:
+    def passing(self, results: Iterable[Result | Failure]) -> Iterator[Result | Failure]:
         """Yield the results as they come, and write them as RDF when they end; nothing is kept without a target."""
         from latentalign.text.pairs import Failure
 
-        kept: list[LinkedText] = []
+        kept: list[Result] = []
         targets = self._targets()
         for one in results:
             if targets and not isinstance(one, Failure):
@@ -56,7 +59,7 @@ class RdfOutput:
             found.append(lambda quads: rdf.write_endpoint(quads, endpoint))
         return found
 
-    def _quads(self, results: Iterable[LinkedText]) -> Iterator[Any]:
+    def _quads(self, results: Iterable[Result]) -> Iterator[Any]:
         from latentalign.tasks.link_rdf import TEXTS, LinkGraph
 
         return LinkGraph(prefixes=prefixes_of(self.prefixes), texts=self.base or TEXTS).quads(results)

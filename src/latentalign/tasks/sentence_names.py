@@ -158,7 +158,8 @@ class SentenceNames:
 
 
 def likely_form(thing: str, text: str) -> str:
-    """Return the form of a name with the most letters in words of the text, less a third of those that are not there.
+    """Return the form of a name with the most letters in words of the text, less a third of those that are not there;
+    the first form where no word of any is there.
 
     >>> likely_form("Ithaca,_New_York", "She lives in Ithaca."), likely_form("2702.0", "It is 2,702 m long.")
     ('Ithaca', '2,702')
@@ -168,10 +169,13 @@ def likely_form(thing: str, text: str) -> str:
     said = {span.of(text).casefold() for span in words(text)}
 
     def worth(form: str) -> float:
-        parts = [span.of(form).casefold() for span in words(form)]
-        return sum(len(one) if one in said else -len(one) / 3 for one in parts)
+        parts = [part for span in words(form) if (part := span.of(form).casefold())[0].isalnum()]
+        there = sum(len(one) for one in parts if one in said)
+        return there - sum(len(one) for one in parts if one not in said) / 3 if there else 0.0
 
-    return max(written_forms(thing), key=worth)
+    forms = written_forms(thing)
+    chosen = max(forms, key=worth)
+    return chosen if worth(chosen) > 0 else forms[0]
 
 
 def joined_names(names: dict[str, str], parts: Sequence[Units]) -> tuple[Units, dict[str, range]]:
