@@ -14,8 +14,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from latentalign import durable
 from latentalign.errors import InputError, ModelError, TrainingError
-from latentalign.training import checkpoint, durable
+from latentalign.training import checkpoint
 from latentalign.training.log import MetricsLog, read
 from latentalign.training.packed import KINDS, PackedCorpus, pack
 

@@ -52,3 +52,11 @@ class ModelError(LatentAlignError, OSError):
 
 class TrainingError(LatentAlignError, RuntimeError):
     """Training that cannot go on, such as a loss that is no number; the last good checkpoint stays."""
+
+
+class IndexBusyError(LatentAlignError, RuntimeError):
+    """An index that another process is writing to."""
+
+
+class DamageError(LatentAlignError, OSError):
+    """A file of an index that is not what was written."""

@@ -101,6 +101,7 @@ families = Registry(
     {
         "independent": "latentalign.families.independent:Independent",
         "markov": "latentalign.families.markov:Markov",
+        "chain": "latentalign.families.chain:Chain",
         "monotonic": "latentalign.families.monotonic:Monotonic",
         "transport": "latentalign.families.transport:Transport",
         "matching": "latentalign.families.matching:Matching",
@@ -139,6 +140,38 @@ catalogues = Registry(
         "jsonl": "latentalign.formats.catalogue.rows:read_jsonl",
         "obo": "latentalign.formats.catalogue.obo:read",
         "rdf": "latentalign.formats.catalogue.rdf:read",
+    },
+)
+mapping_readers = Registry(
+    "mapping_readers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:read",
+        "oaei": "latentalign.formats.mappings.oaei:read",
+    },
+)
+mapping_writers = Registry(
+    "mapping_writers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:write",
+        "oaei": "latentalign.formats.mappings.oaei:write",
+    },
+)
+collections = Registry(
+    "collections",
+    {
+        "jsonl": "latentalign.formats.documents:read_jsonl",
+        "csv": "latentalign.formats.documents:read_csv",
+        "folder": "latentalign.formats.documents:read_folder",
+        "beir": "latentalign.formats.documents:read_beir",
+    },
+)
+candidates = Registry(
+    "candidates",
+    {
+        "exact": "latentalign.index.candidates.exact:ExactCandidates",
+        "usearch": "latentalign.index.candidates.usearch:UsearchCandidates",
+        "qdrant": "latentalign.index.candidates.qdrant:QdrantCandidates",
+        "lancedb": "latentalign.index.candidates.lancedb:LanceCandidates",
     },
 )
 writers = Registry(
@@ -182,9 +215,13 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "sections": "latentalign.tasks.sections:SectionClassifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "diagnose": "latentalign.tasks.diagnose:Diagnoser",
         "link": "latentalign.tasks.link:Linker",
         "express": "latentalign.tasks.express:TripleAligner",
+        "relate": "latentalign.tasks.relate:OntologyAligner",
+        "search": "latentalign.tasks.search:Searcher",
     },
 )
 evaluations = Registry(
@@ -195,8 +232,10 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
+        "sections": "latentalign.evaluation.sections:SectionsEvaluation",
     },
 )
 trainers = Registry(
@@ -204,6 +243,7 @@ trainers = Registry(
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
+        "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
         "linker": "latentalign.tasks.train_linker:LinkerRecipe",

@@ -10,7 +10,23 @@ from typing import Annotated, Any
 import typer
 
 from latentalign import __version__
-from latentalign.cli import align, chat, check, classify, doctor, evaluate, lexicon, link, train, transfer, view
+from latentalign.cli import (
+    align,
+    chat,
+    check,
+    classify,
+    diagnose,
+    doctor,
+    evaluate,
+    index,
+    lexicon,
+    link,
+    relate,
+    search,
+    train,
+    transfer,
+    view,
+)
 from latentalign.errors import LatentAlignError
 
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -47,7 +63,11 @@ app.command("lexicon")(lexicon.lexicon)
 app.command("check")(check.check)
 app.command("classify")(classify.classify)
 app.command("chat")(chat.chat)
+app.command("diagnose")(diagnose.diagnose)
 app.command("link")(link.link)
+app.add_typer(relate.app, name="relate")
+app.add_typer(index.app, name="index")
+app.command("search")(search.search)
 app.command("view")(view.view)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from latentalign.durable import sync
 from latentalign.errors import InputError, ModelError, UnsupportedError
 from latentalign.families import AlignmentFamily
 from latentalign.models.huggingface import HuggingFaceEncoder
@@ -18,7 +19,6 @@ from latentalign.models.potentials.potential import Potential
 from latentalign.models.saving import save_encoder
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.training.checkpoint import remove
-from latentalign.training.durable import sync
 
 MANIFEST, ENCODER, IDF = "manifest.json", "encoder", "idf.json"
 

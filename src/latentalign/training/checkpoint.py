@@ -13,8 +13,8 @@ from typing import Any, Literal, final
 
 from torch import Tensor
 
+from latentalign.durable import replacing, sync
 from latentalign.errors import ModelError, TrainingError
-from latentalign.training.durable import replacing, sync
 
 MANIFEST, VALUES = "manifest.json", "state.json"
 Pointer = Literal["latest", "best"]

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from latentalign.training.durable import replacing
+from latentalign.durable import replacing
 
 Point = tuple[float, float]
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 200, 60, 26, 24

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast, final
 
 import torch
 
+from latentalign.durable import replacing
 from latentalign.errors import InputError
 from latentalign.models.neural.model import DistilledModel
 from latentalign.models.neural.network import NetworkConfig, NeuralAligner
@@ -23,7 +24,6 @@ from latentalign.training import checkpoint
 from latentalign.training.bitext import Bitext
 from latentalign.training.config import TrainingConfig
 from latentalign.training.distillation import Distillation, Weights
-from latentalign.training.durable import replacing
 from latentalign.training.em import fit
 from latentalign.training.lessons import Matrix, collate, pack_lessons
 from latentalign.training.loop import train

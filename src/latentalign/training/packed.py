@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, final
 import numpy as np
 from numpy.typing import NDArray
 
+from latentalign.durable import replacing
 from latentalign.errors import InputError
-from latentalign.training.durable import replacing
 
 Item = tuple[NDArray[Any], ...]
 MAGIC = b"latentalign packed corpus 1\n"

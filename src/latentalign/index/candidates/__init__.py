@@ -1,0 +1,1 @@
+"""Engines that propose candidates: one protocol, and one file for each engine."""

@@ -1,0 +1,115 @@
+"""From a query to the passages that explain it best: candidates by all potentials but one, then the exact value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from latentalign.index.content import Array, normalized
+from latentalign.index.corpus import Corpus
+from latentalign.index.query import Query
+from latentalign.index.word_scores import lexical_values, word_values
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranking:
+    """Passages in order, the best one first.
+
+    Args:
+        passages: (passage,) their numbers in the corpus.
+        values: (passage,) the exact value of each.
+        wholes: (passage,) the part of it that does not come from the words.
+        weights: (word,) of the words of the query.
+    """
+
+    passages: Array
+    values: Array
+    wholes: Array
+    weights: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranker:
+    """Ranks the passages of a corpus.
+
+    Args:
+        corpus: what is searched.
+        rescored: candidates whose words are aligned.
+    """
+
+    corpus: Corpus
+    rescored: int = 96
+    level: float = 3.0
+    slope: float = 4.0
+
+    def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
+        """Return the candidates of a query, ranked by their exact values.
+
+        The best passages make the context of the query; with it, candidates are looked for once more.
+
+        Args:
+            query: what is searched for.
+            allowed: (passage,) bool, which may be found.
+            exact: align the words of every allowed passage, whatever the cost.
+        """
+        corpus, weights = self.corpus, self.rarities(query.terms)
+        lexical, wholes = lexical_values(corpus, query, weights), self._wholes(query)
+        places = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, self.rescored)
+        words = word_values(corpus, query, weights, places)
+        if corpus.weights.context_size and corpus.whole.shape[1] and len(places):
+            wholes = wholes + self._contexts(places, words + wholes[places])
+            again = places if exact else best(lexical + wholes, allowed, self.rescored)
+            new = np.setdiff1d(again, places)
+            words = np.concatenate([words, word_values(corpus, query, weights, new)])
+            places = np.concatenate([places, new])
+        values = words + wholes[places]
+        order = np.argsort(-values, kind="stable")
+        return Ranking(passages=places[order], values=values[order], wholes=wholes[places[order]], weights=weights)
+
+    def _contexts(self, places: Array, values: Array) -> Array:
+        """Return (passage,) what each passage has in common with the best ones."""
+        weights, whole = self.corpus.weights, self.corpus.whole
+        top = np.argsort(-values, kind="stable")[: weights.context_size]
+        odds = np.exp((values[top] - values[top[0]]) / weights.temperature)
+        mean = (odds / odds.sum()) @ whole[places[top]]
+        features = self.corpus.features
+        parts = [
+            np.float32(wanted / max(given, 1e-9) ** 0.5) * normalized(part)
+            for wanted, given, part in (
+                (weights.context_whole, weights.whole, mean[:features]),
+                (weights.context_topics, weights.topics, mean[features:]),
+            )
+        ]
+        found: Array = whole @ np.concatenate(parts)
+        return found
+
+    def rarities(self, terms: Sequence[str]) -> Array:
+        """Return (word,) the inverse document frequency of each word of a query in the live passages."""
+        size = self.corpus.size
+        have = [len(self.corpus.postings(term)[0]) for term in terms]
+        return np.array([math.log1p((size - one + 0.5) / (one + 0.5)) for one in have], dtype=np.float32)
+
+    def _wholes(self, query: Query) -> Array:
+        corpus = self.corpus
+        if not corpus.whole.shape[1]:
+            return np.zeros(len(corpus.live), dtype=np.float32)
+        topics = corpus.query_topics(query.terms)
+        parts = [np.float32(corpus.weights.whole**0.5) * query.vector, np.float32(corpus.weights.topics**0.5) * topics]
+        found: Array = corpus.whole @ np.concatenate(parts).astype(np.float32)
+        return found
+
+    def probability(self, value: float) -> float:
+        """Return the probability that a passage of such a value is about what the query asks."""
+        return 1 / (1 + math.exp(-self.slope * (value - self.level)))
+
+
+def best(values: Array, allowed: Array, count: int) -> Array:
+    """Return the places of the largest allowed values, at most ``count``, in no order."""
+    places = np.flatnonzero(allowed)
+    if len(places) <= count:
+        return places
+    found: Array = places[np.argpartition(-values[places], count - 1)[:count]]
+    return found

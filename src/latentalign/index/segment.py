@@ -1,0 +1,228 @@
+"""Segments: folders of plain arrays that are written once and read where they lie."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latentalign.durable import sync
+from latentalign.index.adaptation import Adaptation
+from latentalign.index.content import Array, Content, document_of
+from latentalign.text.documents import Document
+
+ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "vectors", "states")
+FITTED = ("topics", "rarity", "neighbours", "nearness")
+IDS, TERMS, DOCUMENTS = "ids.json", "terms.json", "documents.jsonl"
+_AT_ONCE = 1 << 16  # words whose states are copied together
+
+
+def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | None = None) -> None:
+    """Write a segment onto the disk; nothing refers to it yet. A folder of that name is what a killed writer left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    counts = np.bincount(content.words, minlength=len(content.terms))
+    arrays = {
+        "passages": content.passages,
+        "bounds": content.bounds,
+        "spans": content.spans,
+        "words": content.words,
+        "order": np.argsort(content.words, kind="stable").astype(np.int32),
+        "starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        "lines": np.cumsum([0, *(len(line) + 1 for line in content.lines)], dtype=np.int64),
+        "vectors": content.vectors,
+    }
+    if adaptation is not None:
+        arrays |= {name: getattr(adaptation, name) for name in FITTED}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    _write_states(folder / "states.npy", content.states)
+    (folder / IDS).write_text(json.dumps(list(content.ids), ensure_ascii=False), encoding="utf-8")
+    (folder / TERMS).write_text(json.dumps(list(content.terms), ensure_ascii=False), encoding="utf-8")
+    with (folder / DOCUMENTS).open("wb") as file:
+        file.writelines(line + b"\n" for line in content.lines)
+    for path in (*folder.iterdir(), folder, folder.parent):
+        sync(path)
+
+
+def _write_states(path: Path, parts: Sequence[tuple[Array, Array]]) -> None:
+    """Write the rows that count of some arrays as one array, without holding them all in memory."""
+    first = parts[0][0]
+    rows = sum(int(counted.sum()) for _, counted in parts)
+    header = {
+        "descr": np.lib.format.dtype_to_descr(first.dtype),
+        "fortran_order": False,
+        "shape": (rows, first.shape[1]),
+    }
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for states, counted in parts:
+            for start in range(0, len(states), _AT_ONCE):
+                chosen = counted[start : start + _AT_ONCE]
+                file.write(np.ascontiguousarray(states[start : start + _AT_ONCE][chosen]).tobytes())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Segment:
+    """A segment as it is read: arrays that stay on the disk until they are used, and readable when they are removed.
+
+    Args:
+        arrays: by the names of their files.
+        adaptation: the same for what was fitted to the corpus, if it was.
+        ids, terms, documents: the bytes of those files.
+        deleted: (document,) bool, those that are gone.
+    """
+
+    arrays: dict[str, Array]
+    adaptation: dict[str, Array]
+    raw_ids: Array
+    raw_terms: Array
+    documents: Array
+    deleted: Array
+
+    @classmethod
+    def open(cls, folder: Path, *, deleted: Path | None = None) -> Segment:
+        """Open a segment and the list of what is deleted in it.
+
+        Raises:
+            FileNotFoundError: another process has removed it.
+        """
+        raw_ids, raw_terms, documents = (
+            np.memmap(folder / name, dtype=np.uint8, mode="r") for name in (IDS, TERMS, DOCUMENTS)
+        )
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        gone = (
+            np.zeros(len(arrays["lines"]) - 1, dtype=np.bool_)
+            if deleted is None
+            else np.load(deleted, allow_pickle=False)
+        )
+        fitted = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in FITTED
+            if (folder / f"{name}.npy").is_file()
+        }
+        return cls(
+            arrays=arrays, adaptation=fitted, raw_ids=raw_ids, raw_terms=raw_terms, documents=documents, deleted=gone
+        )
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The names of the documents, also of those that are gone."""
+        found: list[str] = json.loads(bytes(self.raw_ids))
+        return found
+
+    @cached_property
+    def terms(self) -> dict[str, int]:
+        """The numbers of the terms."""
+        return {term: number for number, term in enumerate(json.loads(bytes(self.raw_terms)))}
+
+    @property
+    def passages(self) -> Array:
+        """(passage, 3): number of the document, start and end in its text."""
+        return self.arrays["passages"]
+
+    @property
+    def bounds(self) -> Array:
+        """(passage + 1,) where the words of each passage begin."""
+        return self.arrays["bounds"]
+
+    @property
+    def words(self) -> Array:
+        """(word,) the number of each word's term."""
+        return self.arrays["words"]
+
+    @property
+    def states(self) -> Array:
+        """(word, features) in the form in which they are kept."""
+        return self.arrays["states"]
+
+    @property
+    def vectors(self) -> Array:
+        """(passage, features) of length 1."""
+        return self.arrays["vectors"]
+
+    @cached_property
+    def live(self) -> Array:
+        """(passage,) bool, whether the document of a passage is there."""
+        found: Array = ~self.deleted[self.passages[:, 0]]
+        return found
+
+    @cached_property
+    def lengths(self) -> Array:
+        """(passage,) how many words each has."""
+        return np.diff(self.bounds)
+
+    @cached_property
+    def owners(self) -> Array:
+        """(word,) the passage that each word is in."""
+        return np.repeat(np.arange(len(self.passages), dtype=np.int32), self.lengths)
+
+    def counts(self, term: str) -> tuple[Array, Array]:
+        """Return the live passages that have a term, in order, and how often each has it."""
+        number = self.terms.get(term)
+        if number is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        starts = self.arrays["starts"]
+        places = self.arrays["order"][starts[number] : starts[number + 1]]
+        inside = self.owners[places]  # in order, because the sort of the words was stable
+        first = np.flatnonzero(np.diff(inside, prepend=-1))
+        found, often = inside[first], np.diff(np.append(first, len(inside)))
+        there = self.live[found]
+        return found[there], often[there]
+
+    def word_spans(self, passage: int) -> Array:
+        """Return (word, 2) the words of a passage, in the text of its document."""
+        start, end = self.bounds[passage : passage + 2].tolist()
+        found: Array = self.arrays["spans"][start:end]
+        return found
+
+    def line(self, document: int) -> bytes:
+        """Return a document as JSON."""
+        start, end = self.arrays["lines"][document : document + 2].tolist()
+        return bytes(self.documents[start : end - 1])
+
+    def document(self, document: int) -> Document:
+        """Return a document by its number."""
+        return document_of(self.line(document))
+
+    @cached_property
+    def fields(self) -> list[dict[str, Any]]:
+        """What is known of each document, for filters."""
+        tables = [json.loads(line) for line in bytes(self.documents).splitlines()]
+        return [{**one["fields"], "id": one["id"], "title": one["title"]} for one in tables]
+
+
+def joined(segments: Sequence[Segment]) -> Content:
+    """Return the live documents of some segments, at least one, as the content of one."""
+    live = [one.live for one in segments]
+    words = [np.repeat(one.live, one.lengths) for one in segments]
+    terms: dict[str, int] = {}
+    renamed = [np.array([terms.setdefault(t, len(terms)) for t in one.terms], dtype=np.int32) for one in segments]
+    moved, before = [], 0
+    for one in segments:
+        places = before + np.cumsum(~one.deleted) - 1
+        part = np.array(one.passages[one.live])
+        part[:, 0] = places[part[:, 0]]
+        moved.append(part)
+        before += int((~one.deleted).sum())
+    kept = [(one, number) for one in segments for number in np.flatnonzero(~one.deleted).tolist()]
+    lengths = np.concatenate([one.lengths[rows] for one, rows in zip(segments, live, strict=True)])
+    return Content(
+        ids=[one.ids[number] for one, number in kept],
+        lines=[one.line(number) for one, number in kept],
+        passages=np.concatenate(moved),
+        bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        spans=np.concatenate([one.arrays["spans"][rows] for one, rows in zip(segments, words, strict=True)]),
+        words=np.concatenate(
+            [table[one.words[rows]] for one, table, rows in zip(segments, renamed, words, strict=True)]
+        ),
+        terms=list(terms),
+        states=[(one.states, rows) for one, rows in zip(segments, words, strict=True)],
+        vectors=np.concatenate([one.vectors[rows] for one, rows in zip(segments, live, strict=True)]),
+    )

@@ -1,0 +1,152 @@
+"""Search: the documents of an index that explain a query, with words as evidence, or an abstention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentalign.errors import InputError, LatentAlignError
+from latentalign.tasks.search_result import SearchResult
+from latentalign.text.pairs import Failure
+from latentalign.text.records import TextRecord
+
+if TYPE_CHECKING:
+    from latentalign.index.filters import Filter
+    from latentalign.index.query import Query
+    from latentalign.index.ranking import Ranker
+    from latentalign.index.relevance import RelevanceWeights
+    from latentalign.index.store import Index, Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Searcher:
+    """Answers queries from an index as it was when it was loaded, or when ``refresh`` was last called.
+
+    Args:
+        index: the folder.
+        ranker: of its passages.
+        exact: align the words of every passage, whatever the cost.
+    """
+
+    index: Index
+    ranker: Ranker
+    exact: bool = False
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        weights: RelevanceWeights | None = None,
+        rescored: int = 96,
+        exact: bool = False,
+    ) -> Searcher:
+        """Return a searcher of the index in a folder.
+
+        Args:
+            path: the folder.
+            weights: of the potentials; None takes the default.
+            rescored: candidates whose words are aligned, at least 1.
+            exact: align the words of every passage.
+
+        Raises:
+            InputError: the folder is no index.
+            DamageError: a file of it is not what was written.
+            ModelError: its encoder cannot be found.
+        """
+        from latentalign.index.store import Index
+
+        return cls._of(Index.open(path), weights=weights, rescored=rescored, exact=exact)
+
+    @classmethod
+    def _of(cls, index: Index, *, weights: RelevanceWeights | None, rescored: int, exact: bool) -> Searcher:
+        from latentalign.index.corpus import Corpus
+        from latentalign.index.ranking import Ranker
+        from latentalign.index.relevance import RelevanceWeights
+
+        if rescored < 1:
+            raise InputError(wanted="at least 1 candidate to rescore", came=repr(rescored), where="rescored")
+        corpus = Corpus(snapshot=index.snapshot(), weights=weights or RelevanceWeights())
+        return cls(index=index, ranker=Ranker(corpus=corpus, rescored=rescored), exact=exact)
+
+    def refresh(self) -> Searcher:
+        """Return a searcher of what the index holds now, with the same settings; the encoder is not loaded again."""
+        return self._of(self.index, weights=self.ranker.corpus.weights, rescored=self.ranker.rescored, exact=self.exact)
+
+    def search(self, query: str, *, k: int = 10, filter: str | Filter | None = None) -> SearchResult:
+        """Return the documents that explain a query best.
+
+        Args:
+            query: a text with a word in it.
+            k: how many, at most.
+            filter: a condition on the fields of documents, such as ``year>2000``.
+
+        Raises:
+            InputError: a query without a word, or a filter that cannot be read.
+        """
+        result = next(self.search_many([query], k=k, filter=filter))
+        if isinstance(result, Failure):
+            raise result.error
+        return result
+
+    def search_many(
+        self, queries: Iterable[str | TextRecord | Failure], *, k: int = 10, filter: str | Filter | None = None
+    ) -> Iterator[SearchResult | Failure]:
+        """Yield one result a query, in order; one that cannot be used yields a ``Failure`` and harms no other.
+
+        Raises:
+            InputError: a filter that cannot be read, or a k below 1.
+        """
+        from latentalign.index.query import Query
+
+        if k < 1:
+            raise InputError(wanted="at least 1 hit", came=repr(k), where="k")
+        allowed = self._allowed(filter)
+        for one in queries:
+            if isinstance(one, Failure):
+                yield one
+                continue
+            text, name = (one, None) if isinstance(one, str) else (one.text, one.id)
+            try:
+                query = Query.of(text, self.snapshot.manifest.settings, self.index.scorer)
+            except LatentAlignError as error:
+                yield Failure(error=error, id=name)
+                continue
+            yield self._answer(query, allowed, k=k, id=name)
+
+    def like(self, id: str, *, k: int = 10, filter: str | Filter | None = None) -> SearchResult:
+        """Return the documents that are most like one of the index, which is left out.
+
+        Raises:
+            InputError: there is no document of that name.
+        """
+        from latentalign.index.query import Query
+
+        self.snapshot.document(id)
+        segment, number = self.snapshot.places[id]
+        query = Query.of_document(self.snapshot.segments[segment], number)
+        allowed = self._allowed(filter).copy()
+        begin = self.ranker.corpus.begins[segment]
+        passages = self.snapshot.segments[segment].passages
+        allowed[begin : begin + len(passages)] &= passages[:, 0] != number
+        return self._answer(query, allowed, k=k, id=id)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What the index held when the searcher was loaded."""
+        return self.ranker.corpus.snapshot
+
+    def _allowed(self, filter: str | Filter | None) -> Any:
+        from latentalign.index.filters import parse_filter
+
+        return self.ranker.corpus.allowed(parse_filter(filter) if isinstance(filter, str) else filter)
+
+    def _answer(self, query: Query, allowed: Any, *, k: int, id: str | None) -> SearchResult:
+        from latentalign.tasks.search_hits import hits_of
+
+        ranking = self.ranker.rank(query, allowed=allowed, exact=self.exact)
+        hits = hits_of(query, ranking, self.ranker, k=k)
+        nothing = 1.0 - max((one.probability for one in hits), default=0.0)
+        return SearchResult(query=query.units.text, hits=hits, nothing=nothing, id=id)

@@ -1,0 +1,265 @@
+"""Search: what is found, why, under which filter, exactly or by candidates, and what the command prints."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from latentalign.cli.main import main
+from latentalign.errors import InputError
+from latentalign.index.filters import parse_filter
+from latentalign.index.query import Query
+from latentalign.index.relevance import RelevanceWeights, align_words
+from latentalign.index.settings import IndexSettings
+from latentalign.index.store import Index
+from latentalign.index.word_scores import lexical_values, word_alignments, word_values
+from latentalign.tasks.search import Searcher
+from latentalign.text.documents import Document
+from latentalign.text.pairs import Failure
+
+TEXTS = {
+    "passport": "Passports are renewed at the city office. Bring your old passport and a photo.",
+    "library": "The library opens at nine. Books can be borrowed for three weeks.",
+    "parking": "A parking permit costs forty euros a year. Residents may park in the blue zone.",
+    "waste": "Glass and paper are collected on Mondays. Batteries go to the recycling centre.",
+    "pool": "The swimming pool is closed in August. Children under six swim for free.",
+}
+WORDS = [
+    "red",
+    "green",
+    "blue",
+    "black",
+    "white",
+    "iron",
+    "stone",
+    "river",
+    "cloud",
+    "paper",
+    "glass",
+    "lamp",
+    "door",
+    "wheel",
+    "engine",
+    "wing",
+    "heat",
+    "shock",
+    "flow",
+]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("town") / "index"
+    Index.create(path).add(
+        Document(id=name, text=text, fields={"number": number}) for number, (name, text) in enumerate(TEXTS.items())
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def searcher(town: Path) -> Searcher:
+    return Searcher.load(town)
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of 300 random texts, with topics and neighbours, in two segments."""
+    path = tmp_path_factory.mktemp("words") / "index"
+    chance = np.random.default_rng(0)
+    texts = [" ".join(chance.choice(WORDS, size=chance.integers(3, 30))) for _ in range(300)]
+    index = Index.create(path, IndexSettings(model="none"))
+    documents = [Document(id=f"d{i}", text=text, fields={"i": i}) for i, text in enumerate(texts)]
+    index.add(documents[:250])
+    index.compact()
+    index.add(documents[250:])
+    index.delete([f"d{i}" for i in range(0, 300, 7)])
+    return Searcher.load(path)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("Where can I renew my travel document?", "passport"),
+        ("how long may I keep a novel", "library"),
+        ("what do I pay for leaving my car in the street", "parking"),
+        ("may a child swim without paying", "pool"),
+    ],
+)
+def test_the_right_document_is_found_and_its_words_are_named(searcher: Searcher, query: str, wanted: str) -> None:
+    result = searcher.search(query, k=2)
+    hit = result.hits[0]
+    assert hit.id == wanted
+    assert hit.text == TEXTS[wanted]
+    assert hit.span == (0, len(hit.text))
+    assert result.evidence is hit.evidence
+    assert len(hit.shares) == len(hit.evidence.links)
+    assert len(hit.carried) == len(hit.evidence.source_spans)
+    assert hit.evidence.score == pytest.approx(hit.value)
+
+
+def test_a_hit_marks_the_words_that_carry_it(searcher: Searcher) -> None:
+    hit = searcher.search("renew a passport").hits[0]
+    assert "**renewed**" in hit.highlighted()
+    assert hit.highlighted(before="", after="") == hit.text
+
+
+def test_the_evidence_is_the_gradient_of_the_value() -> None:
+    generator = torch.Generator().manual_seed(0)
+    cosines = (2 * torch.rand(4, 3, 6, generator=generator) - 1).requires_grad_()
+    found = align_words(
+        terms=torch.tensor([0, 1, 2]),
+        cosines=cosines,
+        weights=torch.tensor([1.0, 2.0, 0.5]),
+        passage_terms=torch.randint(-1, 3, (4, 6), generator=generator),
+        lengths=torch.tensor([6, 2, 0, 5]),
+        mean=4.0,
+        settings=RelevanceWeights(),
+    )
+    (gradient,) = torch.autograd.grad(found.values.sum(), cosines)
+    slope = RelevanceWeights().similarity
+    assert torch.allclose(gradient, slope * found.weights[:, None] * found.expected, atol=1e-5)
+    assert not found.expected[2].any()
+    assert float(found.values[2].detach()) == 0.0
+
+
+def query_of(searcher: Searcher, text: str) -> Query:
+    return Query.of(text, searcher.snapshot.manifest.settings, searcher.index.scorer)
+
+
+def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
+    for one, text in ((searcher, "renew an old passport at nine"), (words, "red iron flow red")):
+        corpus, query = one.ranker.corpus, query_of(one, text)
+        weights, places = one.ranker.rarities(query.terms), np.flatnonzero(corpus.live)[::-1].copy()
+        wanted = word_alignments(corpus, query, weights, places).values.numpy()
+        assert np.allclose(word_values(corpus, query, weights, places), wanted, atol=1e-4)
+
+
+def test_without_states_the_candidates_have_the_exact_value(words: Searcher) -> None:
+    corpus, query = words.ranker.corpus, query_of(words, "red iron flow red")
+    weights, places = words.ranker.rarities(query.terms), np.flatnonzero(corpus.live)
+    exact = word_values(corpus, query, weights, places)
+    assert np.allclose(lexical_values(corpus, query, weights)[places], exact, atol=1e-4)
+
+
+def test_candidates_find_what_an_exact_search_finds(words: Searcher) -> None:
+    exact = Searcher.load(words.index.path, exact=True)
+    for text in ("red iron", "cloud paper glass", "engine", "wing heat shock flow"):
+        wanted = [one.id for one in exact.search(text).hits]
+        assert [one.id for one in words.search(text).hits] == wanted
+
+
+@pytest.mark.parametrize("condition", ["i<20", "i>100 and not i>=120", "id=d3 or id=d4", "title~x"])
+def test_a_filter_equals_filtering_afterwards(words: Searcher, condition: str) -> None:
+    meets = parse_filter(condition)
+    everything = Searcher.load(words.index.path, exact=True).search("red iron flow", k=1000).hits
+    everything = [one for one in everything if meets.matches({**one.fields, "id": one.id, "title": one.title})]
+    found = Searcher.load(words.index.path, exact=True).search("red iron flow", k=1000, filter=condition).hits
+    kept = {name for one in everything for name in (one.id, *one.duplicates)}
+    assert {name for one in found for name in (one.id, *one.duplicates)} >= kept
+    assert all(meets.matches({**one.fields, "id": one.id, "title": one.title}) for one in found)
+    short = words.search("red iron flow", k=5, filter=condition).hits
+    assert [one.id for one in short] == [one.id for one in found[:5]]
+
+
+def test_deleted_documents_are_not_found_and_are_nobodys_neighbours(words: Searcher) -> None:
+    found = words.search("red green blue", k=1000).hits
+    assert not {one.id for one in found} & {f"d{i}" for i in range(0, 300, 7)}
+    assert words.ranker.corpus.neighbours is not None
+    places, near = words.ranker.corpus.neighbours
+    assert not near[~words.ranker.corpus.live[places]].any()
+    assert np.allclose(near.sum(axis=1), 1.0, atol=1e-4)
+
+
+def test_compaction_changes_no_value_that_does_not_come_from_the_corpus(words: Searcher) -> None:
+    weights = RelevanceWeights(topics=0.0, neighbours=0.0)
+    before = Searcher.load(words.index.path, weights=weights).search("red iron", k=20).hits
+    words.index.compact()
+    after = Searcher.load(words.index.path, weights=weights).search("red iron", k=20).hits
+    assert [round(one.value, 4) for one in before] == [round(one.value, 4) for one in after]
+    assert sorted(one.id for one in before) == sorted(one.id for one in after)
+
+
+def test_a_document_is_a_query_and_is_not_its_own_answer(searcher: Searcher) -> None:
+    found = searcher.like("passport")
+    assert "passport" not in [one.id for one in found.hits]
+    assert found.id == "passport"
+    with pytest.raises(InputError, match="name of a document"):
+        searcher.like("nothing")
+
+
+def test_texts_that_are_the_same_are_one_hit(tmp_path: Path) -> None:
+    index = Index.create(tmp_path / "i", IndexSettings(model="none"))
+    index.add(Document(id=name, text=text) for name, text in {**TEXTS, "copy": TEXTS["pool"].upper()}.items())
+    hits = Searcher.load(tmp_path / "i").search("swimming pool").hits
+    (pool,) = [one for one in hits if one.id in ("pool", "copy")]
+    assert {pool.id, *pool.duplicates} == {"pool", "copy"}
+
+
+def test_a_long_document_is_found_by_its_best_passage(tmp_path: Path) -> None:
+    text = "\n".join([*(TEXTS[name] for name in ("waste", "library", "passport", "parking")), TEXTS["pool"]])
+    index = Index.create(tmp_path / "i", IndexSettings(model="none", passage_words=16))
+    index.add([Document(id="guide", text=text), Document(id="other", text="Trams run every ten minutes.")])
+    hit = Searcher.load(tmp_path / "i").search("swimming pool").hits[0]
+    assert hit.id == "guide"
+    assert hit.text == hit.span.of(text)
+    assert "swimming pool" in hit.text
+    assert "Glass" not in hit.text
+
+
+def test_a_bad_query_harms_no_other(searcher: Searcher) -> None:
+    found = list(searcher.search_many(["passport", " ?", "library"], k=1))
+    assert [isinstance(one, Failure) for one in found] == [False, True, False]
+    with pytest.raises(InputError, match="word in it"):
+        searcher.search("...")
+    with pytest.raises(InputError, match="at least 1"):
+        searcher.search("passport", k=0)
+
+
+def test_an_empty_index_finds_nothing_and_abstains(tmp_path: Path) -> None:
+    Index.create(tmp_path / "i", IndexSettings(model="none"))
+    found = Searcher.load(tmp_path / "i").search("anything")
+    assert found.hits == ()
+    assert found.abstains
+    assert found.evidence is None
+
+
+def test_states_as_bytes_find_the_same(town: Path, tmp_path: Path, searcher: Searcher) -> None:
+    index = Index.create(tmp_path / "i", IndexSettings(states="int8"))
+    index.add(Document(id=name, text=text) for name, text in TEXTS.items())
+    small = Searcher.load(tmp_path / "i")
+    for text in ("renew a passport", "swim"):
+        one, other = small.search(text).hits[0], searcher.search(text).hits[0]
+        assert one.id == other.id
+        assert one.value == pytest.approx(other.value, abs=0.02)
+
+
+def test_the_command_prints_one_object_a_query_in_order(town: Path, tmp_path: Path, capsys) -> None:
+    queries = tmp_path / "queries.txt"
+    queries.write_text("renew a passport\n \nopening hours of the library\n", encoding="utf-8")
+    status = main(["search", str(town), str(queries), "--json", "--evidence", "-k", "1", "--filter", "number<3"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == 3
+    assert [line["hits"][0]["id"] if "hits" in line else "error" for line in lines] == ["passport", "error", "library"]
+    assert lines[0]["hits"][0]["evidence"]["links"]
+
+
+def test_the_commands_build_add_delete_and_verify(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    path = str(tmp_path / "index")
+    assert main(["index", "build", path, str(folder), "--model", "none"]) == 0
+    assert main(["index", "delete", path, "pool.txt"]) == 0
+    assert main(["index", "delete", path, "pool.txt"]) == 3
+    assert main(["search", path, "swimming pool", "-k", "1"]) == 0
+    assert main(["index", "add", path, str(folder / "pool.txt")]) == 0
+    assert main(["index", "compact", path]) == 0
+    assert main(["index", "verify", path]) == 0
+    out = capsys.readouterr().out
+    assert "5 documents" in out
+    assert "swimming" not in out
+    assert main(["search", path]) == 1
+    assert main(["search", str(folder), "x"]) == 1
