@@ -97,7 +97,7 @@ def test_look_up_takes_the_concept_that_is_meant_most_often() -> None:
 def test_the_deletion_test_finds_that_the_value_rests_on_the_words_it_names(linker: Linker) -> None:
     names = ["severe pulmonary obstructive disease", "cancers of breast tissue", "an acute coryza"]
     texts = [MentionedText(text=one, mentions=(GivenMention(span=Span(0, len(one))),)) for one in names]
-    assert link_deletion(linker, texts).effect.value > 0
+    assert link_deletion(linker, [linker.link_record(one) for one in texts]).effect.value > 0
 
 
 def test_a_recipe_measures_every_system(tmp_path: Path) -> None:

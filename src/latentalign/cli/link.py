@@ -14,7 +14,7 @@ from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import is_file
-from latentalign.cli.rdf_output import RdfOutput
+from latentalign.cli.rdf_output import RdfBase, RdfEndpoint, RdfFile, RdfOutput, RdfPrefix, RdfStore
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,17 +47,11 @@ def link(
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least probability of an answer.")] = 0.0,
     top: Annotated[int, typer.Option(min=1, help="How many concepts are ranked.")] = 5,
     column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
-    rdf: Annotated[
-        Path | None, typer.Option(help="Write the links as RDF: a .ttl, .nt, .rdf, .nq or .trig file.")
-    ] = None,
-    store: Annotated[Path | None, typer.Option(help="Add the links to a pyoxigraph store on disk.")] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="Add the links to a SPARQL 1.1 update endpoint, by its URL.")
-    ] = None,
-    prefix: Annotated[
-        list[str] | None, typer.Option(help="What a prefix of ids stands for, as MESH=http://id.nlm.nih.gov/mesh/.")
-    ] = None,
-    base: Annotated[str | None, typer.Option(help="The IRI that the ids of texts are put behind, in RDF.")] = None,
+    rdf: RdfFile = None,
+    store: RdfStore = None,
+    endpoint: RdfEndpoint = None,
+    prefix: RdfPrefix = None,
+    base: RdfBase = None,
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,

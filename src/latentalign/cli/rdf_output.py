@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from latentalign.errors import InputError
 
@@ -15,6 +17,15 @@ if TYPE_CHECKING:
     from latentalign.text.pairs import Failure
 
     Result = LinkedText | ExpressedText
+
+
+RdfFile = Annotated[Path | None, typer.Option(help="Write the links as RDF: a .ttl, .nt, .rdf, .nq or .trig file.")]
+RdfStore = Annotated[Path | None, typer.Option(help="Add the links to a pyoxigraph store on disk.")]
+RdfEndpoint = Annotated[str | None, typer.Option(help="Add the links to a SPARQL 1.1 update endpoint, by its URL.")]
+RdfPrefix = Annotated[
+    list[str] | None, typer.Option(help="What a prefix of ids stands for, as MESH=http://id.nlm.nih.gov/mesh/.")
+]
+RdfBase = Annotated[str | None, typer.Option(help="The IRI that the ids of texts are put behind, in RDF.")]
 
 
 @dataclass(frozen=True, kw_only=True)
