@@ -179,6 +179,9 @@ metrics = Registry(
         "fpr95": "latentalign.metrics.false_positives:false_positive_rate",
         "risk-coverage": "latentalign.metrics.risk_coverage:area_under_risk",
         "deletion": "latentalign.metrics.deletion:deletion",
+        "ndcg": "latentalign.metrics.ranking:ndcg",
+        "average-precision": "latentalign.metrics.ranking:average_precision",
+        "reciprocal-rank": "latentalign.metrics.ranking:reciprocal_rank",
     },
 )
 tasks = Registry(

@@ -22,12 +22,14 @@ class Ranking:
         passages: (passage,) their numbers in the corpus.
         values: (passage,) the exact value of each.
         wholes: (passage,) the part of it that does not come from the words.
+        lexical: (passage,) what its words would give by their stems alone.
         weights: (word,) of the words of the query.
     """
 
     passages: Array
     values: Array
     wholes: Array
+    lexical: Array
     weights: Array
 
 
@@ -42,8 +44,6 @@ class Ranker:
 
     corpus: Corpus
     rescored: int = 96
-    level: float = 3.0
-    slope: float = 4.0
 
     def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
         """Return the candidates of a query, ranked by their exact values.
@@ -56,20 +56,21 @@ class Ranker:
             exact: align the words of every allowed passage, whatever the cost.
         """
         corpus, weights = self.corpus, self.rarities(query.terms)
-        lexical, wholes = lexical_values(corpus, query, weights), self._wholes(query)
+        lexical, wholes = lexical_values(corpus, query, weights), self.wholes(query)
         places = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, self.rescored)
         words = word_values(corpus, query, weights, places)
         if corpus.weights.context_size and corpus.whole.shape[1] and len(places):
-            wholes = wholes + self._contexts(places, words + wholes[places])
+            wholes = wholes + self.contexts(places, words + wholes[places])
             again = places if exact else best(lexical + wholes, allowed, self.rescored)
             new = np.setdiff1d(again, places)
             words = np.concatenate([words, word_values(corpus, query, weights, new)])
             places = np.concatenate([places, new])
         values = words + wholes[places]
         order = np.argsort(-values, kind="stable")
-        return Ranking(passages=places[order], values=values[order], wholes=wholes[places[order]], weights=weights)
+        places, values = places[order], values[order]
+        return Ranking(passages=places, values=values, wholes=wholes[places], lexical=lexical[places], weights=weights)
 
-    def _contexts(self, places: Array, values: Array) -> Array:
+    def contexts(self, places: Array, values: Array) -> Array:
         """Return (passage,) what each passage has in common with the best ones."""
         weights, whole = self.corpus.weights, self.corpus.whole
         top = np.argsort(-values, kind="stable")[: weights.context_size]
@@ -92,7 +93,8 @@ class Ranker:
         have = [len(self.corpus.postings(term)[0]) for term in terms]
         return np.array([math.log1p((size - one + 0.5) / (one + 0.5)) for one in have], dtype=np.float32)
 
-    def _wholes(self, query: Query) -> Array:
+    def wholes(self, query: Query) -> Array:
+        """Return (passage,) what the query and each passage give as wholes, the context aside."""
         corpus = self.corpus
         if not corpus.whole.shape[1]:
             return np.zeros(len(corpus.live), dtype=np.float32)
@@ -100,10 +102,6 @@ class Ranker:
         parts = [np.float32(corpus.weights.whole**0.5) * query.vector, np.float32(corpus.weights.topics**0.5) * topics]
         found: Array = corpus.whole @ np.concatenate(parts).astype(np.float32)
         return found
-
-    def probability(self, value: float) -> float:
-        """Return the probability that a passage of such a value is about what the query asks."""
-        return 1 / (1 + math.exp(-self.slope * (value - self.level)))
 
 
 def best(values: Array, allowed: Array, count: int) -> Array:
