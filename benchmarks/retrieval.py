@@ -55,7 +55,7 @@ def main() -> None:
 def write(cache: Path) -> None:
     """Write the tables of what has been measured."""
     known = {
-        name: json.loads(path.read_text())
+        name: json.loads(path.read_text(encoding="utf-8"))
         for name in [*CLASSIC, *QUESTIONS]
         if (path := cache / f"{name}.json").is_file()
     }
@@ -146,15 +146,10 @@ def deletion(searcher: Searcher, texts: list[str], *, share: float = 0.2, draws:
         if len(spans) < 2:
             continue
         order = sorted(range(len(spans)), key=lambda place: -hit.carried[place])
-        best = _fall(searcher, text, [spans[place] for place in order[:count]], hit.id, hit.value)
-        drawn = [
-            _fall(
-                searcher, text, [spans[place] for place in chance.sample(range(len(spans)), count)], hit.id, hit.value
-            )
-            for _ in range(draws)
-        ]
-        linked.append(best)
-        randomly.append(mean(drawn))
+        drawn = [chance.sample(range(len(spans)), count) for _ in range(draws)]
+        falls = [_fall(searcher, text, [spans[place] for place in some], hit) for some in (order[:count], *drawn)]
+        linked.append(falls[0])
+        randomly.append(mean(falls[1:]))
     return Deletion(linked=linked, random=randomly)
 
 

@@ -48,24 +48,25 @@ class Ranker:
     def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
         """Return the candidates of a query, ranked by their exact values.
 
-        The best passages make the context of the query; with it, candidates are looked for once more.
+        The best passages of all make the context of the query; with it, candidates are looked for once more. So a
+        value does not depend on what is allowed.
 
         Args:
             query: what is searched for.
             allowed: (passage,) bool, which may be found.
-            exact: align the words of every allowed passage, whatever the cost.
+            exact: align the words of every passage, whatever the cost.
         """
         corpus, weights = self.corpus, self.rarities(query.terms)
         lexical, wholes = lexical_values(corpus, query, weights), self.wholes(query)
+        words = np.full(len(corpus.live), np.nan, dtype=np.float32)
+        if corpus.weights.context_size and corpus.whole.shape[1]:
+            first = np.flatnonzero(corpus.live) if exact else best(lexical + wholes, corpus.live, self.rescored)
+            words[first] = word_values(corpus, query, weights, first)
+            wholes = wholes + self.contexts(first, words[first] + wholes[first])
         places = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, self.rescored)
-        words = word_values(corpus, query, weights, places)
-        if corpus.weights.context_size and corpus.whole.shape[1] and len(places):
-            wholes = wholes + self.contexts(places, words + wholes[places])
-            again = places if exact else best(lexical + wholes, allowed, self.rescored)
-            new = np.setdiff1d(again, places)
-            words = np.concatenate([words, word_values(corpus, query, weights, new)])
-            places = np.concatenate([places, new])
-        values = words + wholes[places]
+        new = places[np.isnan(words[places])]
+        words[new] = word_values(corpus, query, weights, new)
+        values = words[places] + wholes[places]
         order = np.argsort(-values, kind="stable")
         places, values = places[order], values[order]
         return Ranking(passages=places, values=values, wholes=wholes[places], lexical=lexical[places], weights=weights)
@@ -73,6 +74,8 @@ class Ranker:
     def contexts(self, places: Array, values: Array) -> Array:
         """Return (passage,) what each passage has in common with the best ones."""
         weights, whole = self.corpus.weights, self.corpus.whole
+        if not len(places):
+            return np.zeros(len(whole), dtype=np.float32)
         top = np.argsort(-values, kind="stable")[: weights.context_size]
         odds = np.exp((values[top] - values[top[0]]) / weights.temperature)
         mean = (odds / odds.sum()) @ whole[places[top]]
