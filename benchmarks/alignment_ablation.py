@@ -45,7 +45,7 @@ def main() -> None:
         runs = []
         for seed in range(options.seeds):
             found = train_and_read(chosen.pairs, len(chosen.gold), threads=options.threads, seed=seed, **settings)
-            runs.append(measured(options.set, part, seed, chosen, strong(found.masses)) | {"s": found.seconds})
+            runs.append(measured(options.set, part, seed, chosen, strong(found)) | {"s": found.seconds})
         mean = {key: float(np.mean([run[key] for run in runs])) for key in ("AER", "P", "R", "s")}
         rows.append({"left out": part, "AER": round(mean["AER"], 1)})
         rows[-1] |= {"more": round(mean["AER"] - rows[0]["AER"], 1), "P": round(mean["P"], 1), "R": round(mean["R"], 1)}

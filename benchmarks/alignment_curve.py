@@ -75,7 +75,7 @@ def draw(curves: dict[str, list[float]]) -> None:
 def systems(chosen: AlignmentSet, seed: int, options: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield each system and its error rate."""
     found = train_and_read(chosen.pairs, len(chosen.gold), threads=options.threads, seed=seed)
-    yield "ours", measured("", "", seed, chosen, strong(found.masses))["AER"]
+    yield "ours", measured("", "", seed, chosen, strong(found))["AER"]
     for run in eflomal(chosen.pairs, len(chosen.gold), options.peers_python):
         yield run.system, measured("", "", seed, chosen, run.links)["AER"]
 

@@ -12,7 +12,7 @@ from benchmarks.report import write_section
 from latentalign.evaluation.recipe import run
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
-SECTIONS = ("sts", "scitldr", "textberg", "words-minilm", "intents-clinc150")
+SECTIONS = ("sts", "scitldr", "textberg", "words-minilm", "intents-clinc150", "evaluate-csabstruct")
 
 
 def main() -> None:

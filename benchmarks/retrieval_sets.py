@@ -39,7 +39,8 @@ def read_classic(data: Path, folder: str) -> Collection:
     """Return a collection of documents with odd queries; queries without a judgment are left out."""
     root = data / "search" / folder
     rows = list(_rows(root, "docs"))
-    documents = [Document(id=str(row["id"]), text=_whole(row.get("title") or "", row["text"] or "")) for row in rows]
+    texts = {str(row["id"]): _whole(row.get("title") or "", row["text"] or "") for row in rows}
+    documents = [Document(id=name, text=text) for name, text in texts.items() if text.strip()]
     there, relevant = {one.id for one in documents}, dict[str, set[str]]()
     with gzip.open(root / "qrels.tsv.gz", "rt", encoding="utf-8") as file:
         for query, document, grade in csv.reader(file, delimiter="\t"):

@@ -2,9 +2,9 @@
 
     python -m benchmarks.word_alignment --data DIR [--set i,ii,...] [--seeds 3] [--peers-python PYTHON]
 
-Every system reads the same words. Ours is the model of ``StatisticalConfig``; its links are those of mass 0.5, fixed on
-set i. The peers are called in the Python that is named, if one is; see ``alignment_peers``. Intervals are 95%
-bootstraps over sentence pairs. Each set has a table of its own.
+Every system reads the same words. Ours is the model of ``StatisticalConfig``; its links are those whose mass reaches
+the model's own threshold. The peers are called in the Python that is named, if one is; see ``alignment_peers``.
+Intervals are 95% bootstraps over sentence pairs. Each set has a table of its own.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ import numpy as np
 from benchmarks.alignment_peers import VIEWS, Run, eflomal, fast_align
 from benchmarks.alignment_sets import SETS, AlignmentSet, Links
 from benchmarks.report import write_table
-from benchmarks.word_alignment_job import train_and_read
+from benchmarks.word_alignment_job import Masses, train_and_read
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.links import LinkCounts
 
 SILVER = tuple(name for name in SETS if name.startswith("silver-"))
-THRESHOLD = 0.5
 
 
 def main() -> None:
@@ -67,14 +66,15 @@ def ours(name: str, chosen: AlignmentSet, seed: int, threads: int) -> list[dict[
     rows = []
     for system, views in (("ours", VIEWS), ("ours, whole words only", VIEWS[:1])):
         found = train_and_read(chosen.pairs, len(chosen.gold), threads=threads, seed=seed, views=views)
-        row = measured(name, system, seed, chosen, strong(found.masses))
+        row = measured(name, system, seed, chosen, strong(found))
         rows.append(row | {"ECE": calibration_error(found.masses, chosen), "s": found.seconds, "MB": found.memory})
     return rows
 
 
-def strong(masses: Sequence[Any]) -> list[Links]:
-    """Return the links of each pair whose mass is at least 0.5."""
-    return [set(zip(*(side.tolist() for side in np.nonzero(mass >= THRESHOLD)), strict=True)) for mass in masses]
+def strong(found: Masses) -> list[Links]:
+    """Return the links of each pair whose mass reaches the threshold of the model."""
+    reached = (np.nonzero(mass >= found.threshold) for mass in found.masses)
+    return [set(zip(*(side.tolist() for side in sides), strict=True)) for sides in reached]
 
 
 def peer(name: str, chosen: AlignmentSet, seed: int, run: Run) -> dict[str, Any]:

@@ -25,9 +25,10 @@ from latentalign.training.em import fit
 
 
 class Masses(NamedTuple):
-    """The masses of the first pairs, the seconds of training and of reading them, and the peak memory in MB."""
+    """The masses of the first pairs, the threshold of links, the seconds of training and reading, and the peak MB."""
 
     masses: list[Any]
+    threshold: float
     seconds: float
     memory: float
 
@@ -40,7 +41,8 @@ def train_and_read(pairs: Sequence[Pair], first: int, *, threads: int, **setting
         job.write_text(json.dumps(given), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.word_alignment_job", str(job)]
         found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return Masses([np.array(mass) for mass in found["masses"]], found["seconds"], found["memory"])
+    masses = [np.array(mass) for mass in found["masses"]]
+    return Masses(masses, found["threshold"], found["seconds"], found["memory"])
 
 
 def main() -> None:
@@ -57,7 +59,7 @@ def main() -> None:
     left = iter(found)
     masses = [agreed(*next(left)[:2]).tolist() if all(pair) else [[]] for pair in pairs]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"masses": masses, "seconds": seconds, "memory": memory}))
+    print(json.dumps({"masses": masses, "threshold": model.threshold, "seconds": seconds, "memory": memory}))
 
 
 if __name__ == "__main__":

@@ -101,6 +101,7 @@ families = Registry(
     {
         "independent": "latentalign.families.independent:Independent",
         "markov": "latentalign.families.markov:Markov",
+        "chain": "latentalign.families.chain:Chain",
         "monotonic": "latentalign.families.monotonic:Monotonic",
         "transport": "latentalign.families.transport:Transport",
         "matching": "latentalign.families.matching:Matching",
@@ -129,6 +130,30 @@ readers = Registry(
         "xliff": "latentalign.formats.xliff:read",
         "conllu": "latentalign.formats.conll:read_conllu",
         "bio": "latentalign.formats.conll:read_bio",
+    },
+)
+catalogues = Registry(
+    "catalogues",
+    {
+        "csv": "latentalign.formats.catalogue.rows:read_csv",
+        "tsv": "latentalign.formats.catalogue.rows:read_tsv",
+        "jsonl": "latentalign.formats.catalogue.rows:read_jsonl",
+        "obo": "latentalign.formats.catalogue.obo:read",
+        "rdf": "latentalign.formats.catalogue.rdf:read",
+    },
+)
+mapping_readers = Registry(
+    "mapping_readers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:read",
+        "oaei": "latentalign.formats.mappings.oaei:read",
+    },
+)
+mapping_writers = Registry(
+    "mapping_writers",
+    {
+        "sssom": "latentalign.formats.mappings.sssom:write",
+        "oaei": "latentalign.formats.mappings.oaei:write",
     },
 )
 collections = Registry(
@@ -193,7 +218,12 @@ tasks = Registry(
         "lexicon": "latentalign.tasks.lexicon:LexiconBuilder",
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
+        "sections": "latentalign.tasks.sections:SectionClassifier",
         "chat": "latentalign.tasks.chat:Bot",
+        "diagnose": "latentalign.tasks.diagnose:Diagnoser",
+        "link": "latentalign.tasks.link:Linker",
+        "express": "latentalign.tasks.express:TripleAligner",
+        "relate": "latentalign.tasks.relate:OntologyAligner",
         "search": "latentalign.tasks.search:Searcher",
     },
 )
@@ -205,6 +235,10 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
+        "linking": "latentalign.evaluation.linking:LinkingRecipe",
+        "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
+        "sections": "latentalign.evaluation.sections:SectionsEvaluation",
     },
 )
 trainers = Registry(
@@ -212,8 +246,10 @@ trainers = Registry(
     {
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
+        "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
+        "linker": "latentalign.tasks.train_linker:LinkerRecipe",
     },
 )
 objectives = Registry(

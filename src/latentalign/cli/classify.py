@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentalign.cli import options
+from latentalign.cli import sections as sections_command
 from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import is_file
@@ -17,7 +18,6 @@ from latentalign.errors import InputError
 
 if TYPE_CHECKING:
     from latentalign.tasks.classification import Classification
-    from latentalign.tasks.classify import Classifier
     from latentalign.text.pairs import Failure
     from latentalign.text.records import TextRecord
 
@@ -35,7 +35,13 @@ def classify(
     model: Annotated[
         Path | None, typer.Option(help="The folder of a trained classifier; default MiniLM as it is.")
     ] = None,
-    several: Annotated[bool, typer.Option("--several", help="A text may have several labels.")] = False,
+    several: Annotated[
+        bool, typer.Option("--several", "--multi-label", help="A text may have several labels, or none.")
+    ] = False,
+    sections: Annotated[
+        bool,
+        typer.Option("--sections", help="Texts are documents: the section of each sentence, sections in their order."),
+    ] = False,
     top: Annotated[int, typer.Option(min=1, help="How many categories are ranked.")] = 5,
     column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
     json: options.Json = False,
@@ -50,10 +56,18 @@ def classify(
       latentalign classify "I want my money back" -l "refund=wants the money back" -l "thanks=says thank you"
 
       latentalign classify utterances.txt --model checkpoints/classify-clinc150 --json
+
+      latentalign classify abstracts.txt --sections --model checkpoints/sections-csabstruct
     """
     from dataclasses import replace
 
-    classifier = replace(_classifier(label or [], labels, model, several=several, overrides=set_ or []), top=top)
+    chosen, changes = _labels(label or [], labels), _changes(set_ or [], model)
+    if sections:
+        given: dict[str, Any] = {"json": json, "output": output, "on_error": on_error.value}
+        return sections_command.run(texts, chosen, model=model, changes=changes, column=column, **given)
+    from latentalign.tasks.classify import Classifier
+
+    classifier = replace(Classifier.load(chosen or None, folder=model, several=several, **changes), top=top)
     records, alone = _records(texts, column)
     results, failures = settled(classifier.classify_many(records), on_error=on_error.value)
     with opened(output) as out:
@@ -61,11 +75,7 @@ def classify(
     return 3 if failures else 0
 
 
-def _classifier(
-    label: list[str], labels: Path | None, model: Path | None, *, several: bool, overrides: list[str]
-) -> Classifier:
-    from latentalign import config
-    from latentalign.tasks.classify import Classifier
+def _labels(label: list[str], labels: Path | None) -> dict[str, Any]:
     from latentalign.tasks.label_file import read_labels
 
     found: dict[str, Any] = {} if labels is None else dict(read_labels(labels))
@@ -74,6 +84,12 @@ def _classifier(
         if not equals or not name.strip() or not description.strip():
             raise InputError(wanted="name=description", came=repr(text), where="--label")
         found[name.strip()] = description.strip()
+    return found
+
+
+def _changes(overrides: list[str], model: Path | None) -> dict[str, Any]:
+    from latentalign import config
+
     changes: dict[str, Any] = {}
     for one in overrides:
         config.override(changes, one)
@@ -81,7 +97,7 @@ def _classifier(
         raise InputError(
             wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
         )
-    return Classifier.load(found or None, folder=model, several=several, **changes)
+    return changes
 
 
 def _records(texts: list[str], column: str) -> tuple[Iterator[TextRecord | Failure], bool]:

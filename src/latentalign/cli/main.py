@@ -15,10 +15,13 @@ from latentalign.cli import (
     chat,
     check,
     classify,
+    diagnose,
     doctor,
     evaluate,
     index,
     lexicon,
+    link,
+    relate,
     search,
     train,
     transfer,
@@ -60,6 +63,9 @@ app.command("lexicon")(lexicon.lexicon)
 app.command("check")(check.check)
 app.command("classify")(classify.classify)
 app.command("chat")(chat.chat)
+app.command("diagnose")(diagnose.diagnose)
+app.command("link")(link.link)
+app.add_typer(relate.app, name="relate")
 app.add_typer(index.app, name="index")
 app.command("search")(search.search)
 app.command("view")(view.view)

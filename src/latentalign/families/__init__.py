@@ -2,6 +2,7 @@
 
 from latentalign.families.agreement import Agreement
 from latentalign.families.alignment import LatentAlignment
+from latentalign.families.chain import Chain
 from latentalign.families.family import AlignmentFamily
 from latentalign.families.independent import Independent
 from latentalign.families.markov import Markov
@@ -13,6 +14,7 @@ from latentalign.families.transport import Transport
 __all__ = [
     "Agreement",
     "AlignmentFamily",
+    "Chain",
     "Independent",
     "LatentAlignment",
     "Markov",

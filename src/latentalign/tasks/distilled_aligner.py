@@ -61,7 +61,7 @@ class DistilledAligner(PosteriorAligner[DistilledModel]):
         from latentalign.models.neural.storage import from_tensors
 
         model = from_tensors(found.tensors, found.values, where=str(found.path))
-        chosen = model.settings.threshold if threshold is None else threshold
+        chosen = model.teacher.threshold if threshold is None else threshold
         return cls(model=model, threshold=chosen, batch_size=batch_size, keep_matrix=keep_matrix)
 
     def save(self, folder: str | Path, *, memory: bool = True) -> Path:

@@ -43,6 +43,43 @@ def marginals(size: int, scores: Mapping[Segment, float]) -> dict[Segment, float
     }
 
 
+def best(size: int, scores: Mapping[Segment, float]) -> list[Segment]:
+    r"""Return the disjoint segments with the highest sum of scores, in order: `marginals` at temperature 0.
+
+    $$\arg\max_{C \text{ disjoint}} \sum_{c \in C} s_c$$
+
+    A segment that is worth no more than nothing is not in it.
+
+    Args:
+        size: the number of words.
+        scores: of each segment, in log-odds against its words being nothing.
+
+    Cost: linear in the words and the segments.
+
+    >>> one, other, both = Segment(0, 1, "a"), Segment(1, 2, "b"), Segment(0, 2, "c")
+    >>> best(2, {one: 1.0, other: 1.0, both: 1.5}) == [one, other]
+    True
+    """
+    ending: dict[int, list[tuple[Segment, float]]] = {}
+    for segment, score in scores.items():
+        ending.setdefault(segment.end, []).append((segment, score))
+    total: list[float] = [0.0]
+    chosen: list[Segment | None] = [None]
+    for end in range(1, size + 1):
+        top, taken = total[end - 1], None
+        for segment, score in ending.get(end, ()):
+            if total[segment.start] + score > top:
+                top, taken = total[segment.start] + score, segment
+        total.append(top)
+        chosen.append(taken)
+    found, place = [], size
+    while place > 0:
+        taken = chosen[place]
+        found += [] if taken is None else [taken]
+        place = place - 1 if taken is None else taken.start
+    return found[::-1]
+
+
 def _sums(size: int, segments: Sequence[tuple[int, int, float]]) -> list[float]:
     """Return, for each number of words, the log of the sum over all choices inside the first so many of them."""
     ending: dict[int, list[tuple[int, float]]] = {}

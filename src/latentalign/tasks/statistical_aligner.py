@@ -60,7 +60,7 @@ class StatisticalAligner(PosteriorAligner[StatisticalModel]):
         from latentalign.models.statistical.storage import from_tensors
 
         model = from_tensors(found.tensors, found.values, where=str(found.path))
-        chosen = model.settings.threshold if threshold is None else threshold
+        chosen = model.threshold if threshold is None else threshold
         return cls(model=model, threshold=chosen, batch_size=batch_size, keep_matrix=keep_matrix)
 
     @classmethod
@@ -94,7 +94,7 @@ class StatisticalAligner(PosteriorAligner[StatisticalModel]):
             words_of(pair if isinstance(pair, TextPair) else as_pair(*pair), languages) for pair in pairs
         )
         model = fit(text, chosen, threads=threads, report=report)
-        return cls(model=model, threshold=chosen.threshold)
+        return cls(model=model, threshold=model.threshold)
 
     def save(self, folder: str | Path, *, memory: bool = True) -> Path:
         """Write the aligner into a folder, complete or not at all, and return it.

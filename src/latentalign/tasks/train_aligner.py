@@ -86,7 +86,9 @@ class AlignerRecipe:
 
         pairs = (pair for text in self.texts for pair in text.read(data) if isinstance(pair, TextPair))
         aligner = StatisticalAligner.train(pairs, self.settings, threads=self.threads, report=report)
-        aligner = replace(aligner, model=replace(aligner.model, calibration=self.calibration))
+        threshold = aligner.threshold if self.settings.threshold is not None else self.calibration.at(aligner.threshold)
+        model = replace(aligner.model, calibration=self.calibration)
+        aligner = replace(aligner, model=model, threshold=threshold)
         if self.gold is not None:
             aligner = aligner.calibrate(*read_gold(data, self.gold), fitted_on=self.gold.file)
         aligner.save(output, memory=self.memory)

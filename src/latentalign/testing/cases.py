@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from latentalign.families.agreement import Agreement
+from latentalign.families.chain import Chain
 from latentalign.families.independent import Independent
 from latentalign.families.markov import Markov
 from latentalign.families.matching import Matching
@@ -17,6 +18,11 @@ MARKOV = [
     Markov(start="uniform", end="jump", null_log_odds=0.5, jump=(-0.4, 0.1, 0.9)),
     Markov(end="jump", temperature=2.0, jump=(0.2,)),
     Markov(jump=(-3.0, 0.0, -250.0)),  # too wide for sums by matrix products
+]
+CHAIN = [
+    Chain(),
+    Chain(steps=((0.5, -1.0, 0.0), (0.3, 0.7, -2.0), (-0.4, 0.1, 0.9), (0.0, -1.5, 0.6)), null=-0.3),
+    Chain(steps=((0.2, -0.7), (1.0, -210.0), (-1.0, 0.4)), null=None),
 ]
 MONOTONIC = [
     Monotonic(),
@@ -40,5 +46,6 @@ CASES = [
     Case(family=Matching(null=False), alignments=oracles.matching(null=False)),
     Case(family=Agreement(), hard_limit=False),
     *[Case(family=family, alignments=oracles.markov(family)) for family in MARKOV],
+    *[Case(family=family, alignments=oracles.chain(family)) for family in CHAIN],
     *[Case(family=family, alignments=oracles.monotonic(family)) for family in MONOTONIC],
 ]

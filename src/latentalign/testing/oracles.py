@@ -12,13 +12,14 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
+from latentalign.families.chain import Chain
 from latentalign.families.family import AlignmentFamily
 from latentalign.families.markov import Markov
 from latentalign.families.monotonic import Monotonic
 from latentalign.families.numerics import NEG
 
 Links = frozenset[tuple[int, int]]
-Chain = tuple[tuple[int, int], ...]
+Steps = tuple[tuple[int, int], ...]
 Enumeration = Callable[[Tensor], Iterator[tuple[Links, float]]]
 """From a mask (query, key) to every admitted alignment: its links, and its score apart from them."""
 
@@ -176,6 +177,28 @@ def markov(family: Markov) -> Enumeration:
     return alignments
 
 
+def chain(family: Chain) -> Enumeration:
+    """Every query takes a key or NULL; a key is paid by the step from the last key taken, or from the start."""
+    last = len(family.steps) - 2
+
+    def structure(choice: Sequence[int | None]) -> float:
+        score, row = 0.0, 0
+        for key in choice:
+            if key is None:
+                score += family.null or 0.0
+            else:
+                score += family.steps[row][min(key, last)]
+                row = min(key, last) + 1
+        return score
+
+    def alignments(mask: Tensor) -> Iterator[tuple[Links, float]]:
+        rows, _ = live(mask)
+        for choice in itertools.product(*choices(mask[rows], null=family.null is not None)):
+            yield frozenset((rows[i], j) for i, j in links_of(choice)), structure(choice)
+
+    return alignments
+
+
 def monotonic(family: Monotonic) -> Enumeration:
     """Every chain of links inside the band; a query or key with no link pays its gap, unless it is a free end."""
 
@@ -184,7 +207,7 @@ def monotonic(family: Monotonic) -> Enumeration:
         repeated = (step == (1, 0) and family.repeat_query) or (step == (0, 1) and family.repeat_key)
         return repeated or (step[0] > 0 and step[1] > 0)
 
-    def chains(allowed: list[tuple[int, int]], chain: Chain = ()) -> Iterator[Chain]:
+    def chains(allowed: list[tuple[int, int]], chain: Steps = ()) -> Iterator[Steps]:
         yield chain
         for link in allowed:
             if not chain or may_follow(chain[-1], link):

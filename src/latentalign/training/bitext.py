@@ -61,6 +61,14 @@ class Bitext:
     def __len__(self) -> int:
         return len(self.source_ends) - 1
 
+    def pair(self, number: int) -> tuple[list[str], list[str]]:
+        """Return the words of a pair, normalised."""
+        sides = (self.source, self.source_words, self.source_ends), (self.target, self.target_words, self.target_ends)
+        source, target = (
+            [side.words[word] for word in words[ends[number] : ends[number + 1]]] for side, words, ends in sides
+        )
+        return source, target
+
     @property
     def cell_ends(self) -> Ends:
         """(pair + 1,) where the words by words matrix of each pair begins, if they stand one after another."""

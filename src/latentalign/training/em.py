@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentalign import registry
+from latentalign.models.statistical.calibration import agreed
 from latentalign.models.statistical.memory import Memory, Shares, fingerprint
 from latentalign.models.statistical.model import StatisticalModel
-from latentalign.models.statistical.settings import StatisticalConfig
+from latentalign.models.statistical.settings import CARRIED_SETTLING, StatisticalConfig
 from latentalign.models.statistical.spelling import STEPS, link_shares
 from latentalign.models.statistical.table import Table
+from latentalign.models.statistical.thresholds import of_masses
 from latentalign.training.bitext import Bitext, likenesses, meetings
 
 BLOCK = 1 << 18
 """Cells that one thread works on at a time; results do not depend on the number of threads, but on this."""
+ASKED = 1000
+"""Some so many training pairs are read for the threshold of the links."""
 FIRST_JUMP = 0.3
 """Before any has been counted, a jump loses this much log weight a place away from the next word."""
 
@@ -66,22 +70,33 @@ def fit(
     Raises:
         MissingExtraError: numba is not installed.
 
-    Cost: some 50 s of one core a 30,000 pairs of 15 words; 10 bytes a cell of the words by words matrices.
+    Cost: some 25 s of one core for 30,000 pairs of 15 words; 10 bytes a cell of the words by words matrices.
 
     Vogel, Ney and Tillmann 1996 (the model); Liang, Taskar and Klein 2006, section 3 (agreement, there by the product);
     Östling and Tiedemann 2016 (sampling and averaging, there by Gibbs sampling of whole alignments).
     """
     registry.require("numba", extra="fast")
-    tables, shares = [], []
+    settings = settings.for_text(len(text))
+    tables, shares, links = [], [], None
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for size in settings.views:
-            table, share = _View(text, size, settings, pool).run(report)
+            view = _View(text, size, settings, pool)
+            table, share = view.run(report, links)
             tables.append(table)
             shares.append(share)
+            links = view.own if settings.carry else None
     memory = Memory(keys=_fingerprints(text), views=tuple(shares), passes=settings.averaged_passes)
-    return StatisticalModel(
+    model = StatisticalModel(
         settings=settings, source=text.source, target=text.target, tables=tuple(tables), memory=memory
     )
+    return model if settings.threshold is not None else replace(model, settings=_with_threshold(model, text))
+
+
+def _with_threshold(model: StatisticalModel, text: Bitext) -> StatisticalConfig:
+    """Return the settings with the threshold that some training pairs ask for."""
+    pairs = [text.pair(number) for number in range(0, len(text), max(1, len(text) // ASKED))]
+    masses = [agreed(*posterior[:2]) for posterior in model.posteriors(pairs)]
+    return replace(model.settings, threshold=of_masses(masses))
 
 
 class _View:
@@ -108,10 +123,21 @@ class _View:
         source, target = self.kinds
         return tuple(np.zeros(size) for size in (len(self.met.rows), source, target, source, target, 2))
 
-    def run(self, report: Callable[[Pass], None] | None) -> tuple[Table, Shares]:
-        """Make all passes and return the averaged counts, and what each pair has put into them."""
+    def run(
+        self, report: Callable[[Pass], None] | None, links: NDArray[np.float32] | None = None
+    ) -> tuple[Table, Shares]:
+        """Make all passes and return the averaged counts, and what each pair has put into them.
+
+        Args:
+            report: see ``fit``.
+            links: (cell,) of another view; begins with these.
+        """
         settings = self.settings
         stages = ["lexical"] * settings.lexical_passes + ["settling"] * settings.settling_passes
+        if links is not None:
+            self.own[:] = links
+            self.maximise()
+            stages = ["settling"] * CARRIED_SETTLING
         stages += ["averaged"] * settings.averaged_passes
         sums = self.no_counts()
         for number, stage in enumerate(stages):

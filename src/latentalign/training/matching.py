@@ -96,7 +96,7 @@ class MatcherInTraining(nn.Module):
         self.units, self.bounds, self.owner, self.counts = memory.units, memory.bounds, memory.owner, memory.counts
         self.register_buffer("pooled", memory.pooled.clone())  # with the memory, a resumed run goes on to the bit
         self.register_buffer("states", memory.states.clone())
-        _freeze(self.backbone, settings)
+        freeze(self.backbone, settings.frozen_layers)
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)
 
@@ -177,8 +177,8 @@ def size_of(units: Units) -> int:
     return len(units.spans) + 2
 
 
-def _freeze(backbone: nn.Module, settings: MatchingConfig) -> None:
-    """Leave the embedding and the lowest layers as they are."""
+def freeze(backbone: nn.Module, layers: int) -> None:
+    """Leave the embedding and so many of the lowest layers as they are."""
     for name, weight in backbone.named_parameters():
         numbers = [int(part) for part in name.split(".") if part.isdigit()]
-        weight.requires_grad_("embed" not in name and (not numbers or numbers[0] >= settings.frozen_layers))
+        weight.requires_grad_("embed" not in name and (not numbers or numbers[0] >= layers))

@@ -172,7 +172,7 @@ def _softmax_fit(values: Tensor, labels: Tensor, counts: Tensor) -> tuple[float,
         logits = (values + prior * log_counts) * (-parameters[0]).exp()
         return torch.nn.functional.cross_entropy(logits, labels) + 1e-4 * (parameters**2).sum()
 
-    scale, prior = _minimum(loss, [0.0, 0.0])
+    scale, prior = minimum(loss, [0.0, 0.0])
     return math.exp(min(max(scale, -5.0), 5.0)), 0.0 if even else prior
 
 
@@ -186,11 +186,12 @@ def _null_fit(evidence: Tensor, inside: Tensor) -> tuple[float, float]:
         each = torch.nn.functional.binary_cross_entropy_with_logits(logits, inside.to(logits.dtype), reduction="none")
         return (weights * each).sum() + 1e-4 * (parameters**2).sum()
 
-    slope, level = _minimum(loss, [0.0, 0.0])
+    slope, level = minimum(loss, [0.0, 0.0])
     return float(centre + level * spread), math.exp(slope) / float(spread)
 
 
-def _minimum(loss: Callable[[Tensor], Tensor], start: list[float]) -> list[float]:
+def minimum(loss: Callable[[Tensor], Tensor], start: list[float]) -> list[float]:
+    """Return where a smooth loss of a few parameters is least, from a start."""
     parameters = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
 

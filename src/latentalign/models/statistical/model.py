@@ -16,6 +16,7 @@ from latentalign.models.statistical.posterior import Engine, Posterior, by_famil
 from latentalign.models.statistical.reading import read
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.models.statistical.table import Table, View
+from latentalign.models.statistical.thresholds import HALF
 from latentalign.models.statistical.vocabulary import Vocabulary, normal
 
 
@@ -45,6 +46,11 @@ class StatisticalModel:
             View(table=table, source=self.source.view(table.size)[0], target=self.target.view(table.size)[0])
             for table in self.tables
         )
+
+    @property
+    def threshold(self) -> float:
+        """The least probability of a link that is given; one half where nothing was said."""
+        return HALF if self.settings.threshold is None else self.settings.threshold
 
     def posteriors(
         self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]], *, engine: Engine | None = None

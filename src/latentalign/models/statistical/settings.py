@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from latentalign.errors import InputError
 
 ENOUGH = 20_000
-"""From so many pairs on, the prior of a word's translations is worth what the settings say."""
+"""From so many pairs on, the prior of a word's translations is worth what the settings say, and links are carried."""
+CARRIED_SETTLING, CARRIED_AVERAGED = 2, 3
+"""Passes of a view that begins with the links of another one; the averaged passes of the first view are as few."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,10 @@ class StatisticalConfig:
         views: how many letters of a word are kept, one model each; 0 is the whole word.
         lexical_passes: passes over the text without word order (IBM model 1); 0 begins with the next ones.
         settling_passes: passes with word order and sampled links, before those that are averaged.
-        averaged_passes: the last passes, whose sampled links make the tables; 1 to 255.
+        averaged_passes: the last passes, whose sampled links make the tables; 1 to 255, and at most 3 with ``carry``.
+        carry: whether each view but the first begins with the links of the one before, and makes 2 settling passes and
+            no lexical one; less than half the time. None: in a text of 20,000 pairs or more; in a small one, views that
+            have settled apart make up for each other.
         width: the longest jump that has a weight of its own.
         stray: the share of jumps that may go anywhere, in [0, 1): it lets a reading recover from a wrong link.
         word_order: whether the jumps between neighbours count (``Markov``) or not (``Independent``).
@@ -34,7 +39,8 @@ class StatisticalConfig:
         spelling: what spelling adds to that prior, times the square of how often words so alike are linked; at least
             0. A large one links whatever looks alike, whatever has been counted.
         null_smoothing: how many links the prior of NULL is worth.
-        threshold: a link is given if its calibrated probability is at least this, in [0, 1].
+        threshold: a link is given if its calibrated probability is at least this, in [0, 1]; None takes what the masses
+            of the training text ask for, see ``thresholds.of_masses``.
         seed: of the sampling.
 
     Raises:
@@ -47,6 +53,7 @@ class StatisticalConfig:
     lexical_passes: int = 4
     settling_passes: int = 4
     averaged_passes: int = 5
+    carry: bool | None = None
     width: int = 30
     stray: float = 0.1
     word_order: bool = True
@@ -56,7 +63,7 @@ class StatisticalConfig:
     smoothing: float = 3.0
     spelling: float = 0.05
     null_smoothing: float = 10.0
-    threshold: float = 0.5
+    threshold: float | None = None
     seed: int = 0
 
     def smoothing_of(self, pairs: int) -> float:
@@ -66,6 +73,17 @@ class StatisticalConfig:
         (3.0, 0.36)
         """
         return self.smoothing * math.pow(min(1.0, pairs / ENOUGH), 0.4)
+
+    def for_text(self, pairs: int) -> StatisticalConfig:
+        """Return the settings with what the size of a text decides.
+
+        >>> big = StatisticalConfig().for_text(30_000)
+        >>> big.carry, big.averaged_passes
+        (True, 3)
+        """
+        carry = pairs >= ENOUGH if self.carry is None else self.carry
+        averaged = min(self.averaged_passes, CARRIED_AVERAGED) if carry else self.averaged_passes
+        return replace(self, carry=carry, averaged_passes=averaged)
 
     def __post_init__(self) -> None:
         rules = {
@@ -80,7 +98,7 @@ class StatisticalConfig:
             "smoothing": self.smoothing > 0,
             "spelling": self.spelling >= 0,
             "null_smoothing": self.null_smoothing > 0,
-            "threshold": 0 <= self.threshold <= 1,
+            "threshold": self.threshold is None or 0 <= self.threshold <= 1,
         }
         for name, holds in rules.items():
             if not holds:

@@ -1,0 +1,132 @@
+"""``latentalign link``: texts in, the mentions of the concepts of a catalogue, linked, explained, or as RDF."""
+
+from __future__ import annotations
+
+import json as json_lines
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentalign.cli import options
+from latentalign.cli.options import OnError
+from latentalign.cli.output import opened, progress, settled
+from latentalign.cli.pairs import is_file
+from latentalign.cli.rdf_output import RdfOutput
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.tasks.link import Linker
+    from latentalign.tasks.linking import LinkedMention, LinkedText
+    from latentalign.text.mentions import MentionedText
+    from latentalign.text.pairs import Failure
+
+
+def link(
+    texts: Annotated[
+        list[str], typer.Argument(help="Texts; or one file, a text a line or JSON lines; or - for stdin.")
+    ],
+    catalogue: Annotated[
+        Path | None, typer.Option("--catalogue", "-c", help="Concepts: CSV, TSV, JSON lines, OBO, SKOS, OWL or RDF.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="The folder of a trained linker; default MiniLM as it is.")] = None,
+    mentions: Annotated[
+        bool, typer.Option("--mentions", help="Link the spans under `mentions` of JSON lines; find none.")
+    ] = False,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="Answer only with concepts of this type; repeat it.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least probability of an answer.")] = 0.0,
+    top: Annotated[int, typer.Option(min=1, help="How many concepts are ranked.")] = 5,
+    column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
+    rdf: Annotated[
+        Path | None, typer.Option(help="Write the links as RDF: a .ttl, .nt, .rdf, .nq or .trig file.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Add the links to a pyoxigraph store on disk.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Add the links to a SPARQL 1.1 update endpoint, by its URL.")
+    ] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option(help="What a prefix of ids stands for, as MESH=http://id.nlm.nih.gov/mesh/.")
+    ] = None,
+    base: Annotated[str | None, typer.Option(help="The IRI that the ids of texts are put behind, in RDF.")] = None,
+    json: options.Json = False,
+    output: options.Output = None,
+    on_error: options.OnErrorOption = OnError.null,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the linker, as nearest=32.")] = None,
+) -> int:
+    """Find the mentions of concepts in texts, and say which concept each means, why, and whether any is meant.
+
+    One line a mention: record, start, end, words, concept (- for none), its label, probability. With --json one object
+    a record, with the evidence.
+
+    Examples:
+
+      latentalign link "She was treated for the flu." --catalogue diseases.csv
+
+      latentalign link abstracts.jsonl --catalogue medic.jsonl --mentions --json
+
+      latentalign link abstracts.txt --catalogue medic.jsonl --store graph --prefix MESH=http://id.nlm.nih.gov/mesh/
+    """
+    from dataclasses import replace
+
+    linker = _linker(catalogue, model, set_ or [])
+    linker = replace(linker, top=top, threshold=threshold, types=frozenset(type_ or ()) or linker.types)
+    graph = RdfOutput(file=rdf, store=store, endpoint=endpoint, prefixes=prefix or [], base=base)
+    results, failures = settled(linker.link_many(_records(texts, column, given=mentions)), on_error=on_error.value)
+    with opened(output) as out:
+        out.writelines(_written(graph.passing(progress(results, "texts")), json=json))
+    return 3 if failures else 0
+
+
+def _linker(catalogue: Path | None, model: Path | None, overrides: list[str]) -> Linker:
+    from latentalign import config
+    from latentalign.tasks.link import Linker
+
+    changes: dict[str, object] = {}
+    for one in overrides:
+        config.override(changes, one)
+    if model is not None and changes:
+        raise InputError(
+            wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
+        )
+    if catalogue is None and model is None:
+        raise InputError(wanted="--catalogue, or --model", came="neither", where="link")
+    return Linker.load(catalogue, folder=model, **changes)
+
+
+def _records(texts: list[str], column: str, *, given: bool) -> Iterator[MentionedText | Failure]:
+    """Return what the arguments mean."""
+    from latentalign.formats import mentions as reader
+    from latentalign.formats.policy import attempt
+    from latentalign.text.mentions import MentionedText
+
+    if len(texts) == 1 and is_file(texts[0]):
+        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
+        if given and not (objects or texts[0] == "-"):
+            raise InputError(wanted="JSON lines with mentions", came=texts[0], where="--mentions")
+        form = "jsonl" if objects or given else "lines"
+        return reader.read(texts[0], form=form, column=column, given=given)
+    if given:
+        raise InputError(wanted="a file of JSON lines with mentions", came="texts", where="--mentions")
+    return (attempt(lambda text: MentionedText(text=text), text) for text in texts)
+
+
+def _written(results: Iterable[LinkedText | Failure], *, json: bool) -> Iterator[str]:
+    from latentalign.formats.fields import to_fields
+    from latentalign.text.pairs import Failure
+
+    for number, result in enumerate(results):
+        if json:
+            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
+            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+        elif not isinstance(result, Failure):
+            yield from (_line(str(number) if result.id is None else result.id, one) for one in result.mentions)
+
+
+def _line(record: str, one: LinkedMention) -> str:
+    from latentalign.formats.lines import one_line
+
+    cells = (record, one.span.start, one.span.end, one.text, one.concept or "-", one.label or "-")
+    return "\t".join(one_line(str(cell)) for cell in cells) + f"\t{one.probability:.3f}\n"

@@ -1,0 +1,80 @@
+"""Where RDF goes: a file, a store on disk, a SPARQL endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.tasks.linking import LinkedText
+    from latentalign.text.pairs import Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class RdfOutput:
+    """What the options of a command say of RDF.
+
+    Args:
+        file, store, endpoint: where it goes; any of them, or none.
+        prefixes: as ``MESH=http://id.nlm.nih.gov/mesh/``.
+        base: the IRI that the ids of texts are put behind.
+    """
+
+    file: Path | None = None
+    store: Path | None = None
+    endpoint: str | None = None
+    prefixes: list[str] = field(default_factory=list)
+    base: str | None = None
+
+    def passing(self, results: Iterable[LinkedText | Failure]) -> Iterator[LinkedText | Failure]:
+        """Yield the results as they come, and write them as RDF when they end; nothing is kept without a target."""
+        from latentalign.text.pairs import Failure
+
+        kept: list[LinkedText] = []
+        targets = self._targets()
+        for one in results:
+            if targets and not isinstance(one, Failure):
+                kept.append(one)
+            yield one
+        for write in targets:
+            write(self._quads(kept))
+
+    def _targets(self) -> list[Callable[[Iterable[Any]], None]]:
+        from latentalign.formats import rdf
+
+        file, store, endpoint = self.file, self.store, self.endpoint
+        found: list[Callable[[Iterable[Any]], None]] = []
+        if file is not None:
+            found.append(lambda quads: rdf.write_file(quads, file))
+        if store is not None:
+            found.append(lambda quads: rdf.write_store(quads, store))
+        if endpoint is not None:
+            found.append(lambda quads: rdf.write_endpoint(quads, endpoint))
+        return found
+
+    def _quads(self, results: Iterable[LinkedText]) -> Iterator[Any]:
+        from latentalign.tasks.link_rdf import TEXTS, LinkGraph
+
+        return LinkGraph(prefixes=prefixes_of(self.prefixes), texts=self.base or TEXTS).quads(results)
+
+
+def prefixes_of(given: Iterable[str]) -> dict[str, str]:
+    """Return what ``PREFIX=IRI`` options say.
+
+    Raises:
+        InputError: another form.
+
+    >>> prefixes_of(["MESH=http://id.nlm.nih.gov/mesh/"])
+    {'MESH': 'http://id.nlm.nih.gov/mesh/'}
+    """
+    found = {}
+    for one in given:
+        prefix, equals, iri = one.partition("=")
+        if not (equals and prefix and ":" in iri):
+            raise InputError(wanted="PREFIX=IRI", came=repr(one), where="--prefix")
+        found[prefix] = iri
+    return found

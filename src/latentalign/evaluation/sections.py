@@ -1,0 +1,161 @@
+"""Sections of documents measured: with the order and without it, beside single sentences and a linear machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from torch import Tensor
+
+from latentalign.evaluation.baselines import TfidfSvm
+from latentalign.evaluation.classification import fitted
+from latentalign.evaluation.deletion_test import DRAWS, without
+from latentalign.evaluation.recipe import Recipe
+from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.metrics.brier import brier
+from latentalign.metrics.calibration_error import calibration_error
+from latentalign.metrics.deletion import Deletion
+from latentalign.metrics.macro_f1 import macro_f1
+from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
+from latentalign.tasks.sections import SectionClassifier
+from latentalign.tasks.train_sections import SectionsTraining
+from latentalign.text.split_texts import SplitText
+
+NOTE = (
+    "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; ECE in 15 bins; turned away: "
+    "sentences that NULL takes; deletion: mean fall of the score of a sentence's section without the words that carry "
+    "most, less without random ones, and its 95% interval"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionsEvaluation(Recipe):
+    """A classifier of sections under several families, beside TF-IDF with a linear machine on single sentences.
+
+    Args:
+        train, test: documents with the label of each sentence.
+        settings: of our training.
+        families: tables of families; one training each.
+        seeds: one training each.
+        deletions: documents of the deletion test, one sentence each; 0 leaves it out.
+    """
+
+    train: LabelledDocuments
+    test: LabelledDocuments
+    settings: SectionsTraining = field(default_factory=SectionsTraining)
+    families: list[dict[str, Any]] = field(default_factory=lambda: [{"name": "chain"}, {"name": "independent"}])
+    seeds: tuple[int, ...] = (0,)
+    deletions: int = 60
+
+    def measure(self, data: Path) -> Report:
+        """Train every system, and measure it."""
+        train, test = self.train.read(data), self.test.read(data)
+        rows: list[dict[str, Cell]] = [{"system": "TF-IDF + SVM, single sentences", **_baseline(train, test)}]
+        for family in self.families:
+            settings = replace(self.settings, family=family)
+            runs = [self._measured(replace(settings, seed=seed).fit(train), test) for seed in self.seeds]
+            rows.append({"system": f"ours, {describe(family)}", **_mean(runs)})
+        sentences = sum(len(one.labels) for one in test)
+        note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
+        return Report(
+            title=f"Sections of documents: {self.test.file}",
+            rows=rows,
+            notes=(f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each", NOTE),
+        )
+
+    def _measured(self, classifier: SectionClassifier, test: Sequence[Labelled]) -> dict[str, Cell]:
+        alignment = classifier.align([one.document for one in test])
+        real = alignment.mask[:, :, 0]
+        rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
+        turned = float((~alignment.best.any(dim=-1))[real].float().mean())
+        found = _figures(rows, classifier.names, [label for one in test for label in one.labels])
+        effect = (
+            str(deletion(classifier, [one.document for one in test][: self.deletions]).effect)
+            if self.deletions
+            else "–"
+        )
+        return {**found, "turned away": turned, "deletion": effect}
+
+
+def deletion(
+    classifier: SectionClassifier, documents: Sequence[SplitText], *, share: float = 0.2, seed: int = 0
+) -> Deletion:
+    """Return how much the score of a sentence's section falls without the words that carry it, and without random ones.
+
+    Args:
+        classifier: what is tested; each shortened document is read again as a whole.
+        documents: the longest sentence of each is tested.
+        share: of its words that are removed, one at least, never all.
+        seed: of the random words.
+
+    Cost: the classifier on ``DRAWS`` + 2 times as many documents.
+    """
+    chance = Random(seed)
+    shortened: list[SplitText] = []
+    places, sections, before = [], [], []
+    for document in documents:
+        place = max(range(len(document.words)), key=lambda one: len(document.words[one]))
+        words = document.words[place]
+        if len(words) < 2:
+            continue
+        answer = classifier.classify(document).sentences[place]
+        order = sorted(range(len(words)), key=lambda one: -answer.words[one].carried)
+        count = min(len(words) - 1, max(1, round(share * len(words))))
+        drawn = [chance.sample(range(len(words)), count) for _ in range(DRAWS)]
+        shortened += [_shortened(document, place, some) for some in (order[:count], *drawn)]
+        top = next(one for one in answer.ranked if one.label == (answer.label or answer.ranked[0].label))
+        places.append(place)
+        sections.append(classifier.names.index(top.label))
+        before.append(top.value)
+    scores = classifier.align(shortened).scores
+    linked, random = [], []
+    for number, (place, section, value) in enumerate(zip(places, sections, before, strict=True)):
+        left = scores[number * (DRAWS + 1) : (number + 1) * (DRAWS + 1), place, section].tolist()
+        linked.append(value - left[0])
+        random.append(value - sum(left[1:]) / DRAWS)
+    return Deletion(linked=linked, random=random)
+
+
+def _shortened(document: SplitText, place: int, words: Sequence[int]) -> SplitText:
+    text = without(document.text, [document.words[place][one] for one in words])
+    cut = len(document.text) - len(text)
+    spans = [
+        (start - cut * (number > place), end - cut * (number >= place))
+        for number, (start, end) in enumerate(document.sentences)
+    ]
+    return SplitText(text=text, sentences=tuple(type(document.sentences[0])(*one) for one in spans))
+
+
+def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, Cell]:
+    rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
+    system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
+    chances = system.probabilities([one for row in test for one in row.document.strings])
+    given = chances[:, :-1] / (1 - chances[:, -1:]).clamp_min(1e-9)
+    found = _figures(given, system.names, [label for one in test for label in one.labels])
+    return {**found, "each seed": "–", "turned away": "–", "deletion": "–"}
+
+
+def _figures(rows: Tensor, names: Sequence[str], labels: Sequence[str]) -> dict[str, Cell]:
+    told = [names.index(one) for one in labels]
+    given = rows.argmax(dim=1).tolist()
+    right = [one == other for one, other in zip(given, told, strict=True)]
+    return {
+        "accuracy": sum(right) / len(right),
+        "macro F1": macro_f1(given, told),
+        "ECE": calibration_error(rows.amax(dim=1).clamp(0, 1).tolist(), right),
+        "Brier": brier((rows / rows.sum(dim=1, keepdim=True)).tolist(), told),
+    }
+
+
+def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
+    """Return the mean of each number over the runs, and each accuracy; the rest is that of the first run."""
+    found: dict[str, Cell] = {}
+    for key, first in runs[0].items():
+        numbers = [one for run in runs if isinstance(one := run[key], int | float)]
+        found[key] = sum(numbers) / len(numbers) if numbers else first
+        if key == "Brier":
+            found["each seed"] = ", ".join(f"{100 * float(run['accuracy']):.1f}" for run in runs)
+    return found

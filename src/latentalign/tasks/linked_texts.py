@@ -1,0 +1,106 @@
+"""Texts whose mentions are linked already, in files of the data folder."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from latentalign.errors import InputError
+from latentalign.formats.catalogue.concept import Concept
+from latentalign.formats.catalogue.reading import load_catalogue
+from latentalign.text.mentions import GivenMention, MentionedText
+from latentalign.text.spans import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueFile:
+    """Where a catalogue is.
+
+    Args:
+        file: below the data folder.
+        form: as in ``read_catalogue``.
+        keys: names of columns, see ``formats.catalogue.rows``.
+        header: of a table without one.
+    """
+
+    file: str
+    form: str = "auto"
+    keys: dict[str, str] = field(default_factory=dict)
+    header: list[str] | None = None
+
+    def read(self, data: Path) -> tuple[Concept, ...]:
+        """Return the concepts.
+
+        Raises:
+            InputError: the file cannot be read, or is no catalogue.
+        """
+        options: dict[str, Any] = {"keys": self.keys} if self.keys else {}
+        return load_catalogue(
+            data / self.file, form=self.form, **options, **({"header": self.header} if self.header else {})
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedTexts:
+    """Where texts with mentions are: JSON lines, plain or gzipped.
+
+    Args:
+        file: below the data folder.
+        text: the keys whose strings, joined by a blank, are the text.
+        mentions: the key of the list of mentions, objects with ``start`` and ``end``, or with ``span``.
+        concept: the key of the concept of a mention. ``|`` and ``+`` stand between several, any of which is right.
+        prefix: put before a concept without a colon.
+        id: the key of the name of a text; the number of the line where it is absent.
+        most: read so many texts, evenly spread; None is all.
+    """
+
+    file: str
+    text: tuple[str, ...] = ("text",)
+    mentions: str = "mentions"
+    concept: str = "concept"
+    prefix: str = ""
+    id: str = "id"
+    most: int | None = None
+
+    def read(self, data: Path) -> list[MentionedText]:
+        """Return the texts.
+
+        Raises:
+            InputError: the file cannot be read, or a record is no such object.
+        """
+        path = data / self.file
+        try:
+            raw = path.read_bytes()
+            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+            found = [self._text(json.loads(line), n) for n, line in enumerate(content.split("\n")) if line.strip()]
+        except OSError as error:
+            raise InputError(
+                wanted="texts with mentions", came=str(error.strerror or error), where=str(path)
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                wanted=f"texts under {self.text!r} with mentions under {self.mentions!r}",
+                came=f"{type(error).__name__}: {error}",
+                where=str(path),
+            ) from error
+        return found if self.most is None else found[:: max(1, -(-len(found) // self.most))]
+
+    def _text(self, row: Mapping[str, Any], number: int) -> MentionedText:
+        return MentionedText(
+            text=" ".join(row[key] for key in self.text),
+            id=str(row.get(self.id, number)),
+            mentions=tuple(self._mentions(row[self.mentions])),
+            where=f"{self.file}:{number + 1}",
+        )
+
+    def _mentions(self, rows: list[Mapping[str, Any]]) -> Iterator[GivenMention]:
+        for row in rows:
+            start, end = row["span"] if "span" in row else (row["start"], row["end"])
+            names = [one.strip() for one in re.split(r"[|+]", str(row[self.concept])) if one.strip()]
+            concepts = frozenset(one if ":" in one else self.prefix + one for one in names)
+            yield GivenMention(span=Span(start, end), concepts=concepts)

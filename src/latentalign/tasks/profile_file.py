@@ -1,0 +1,158 @@
+"""Disease profiles from files: CSV, TSV, JSON lines, or an annotation table beside an ontology in OBO format."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from latentalign.errors import InputError
+from latentalign.formats import obo
+from latentalign.models.matcher.profile import Feature, Profile
+from latentalign.tasks.frequencies import frequency
+
+NAMES, IDS = ("disease", "disease_name", "profile", "name", "label"), ("id", "disease_id", "database_id")
+LISTS, ONES = ("symptoms", "phenotypes", "features", "findings"), ("symptom", "phenotype", "feature", "finding")
+Row = Mapping[str, Any]
+
+
+def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple[Profile, ...]:
+    """Return the profiles in a file, in the order of their first line.
+
+    - JSON lines: an object a disease, with its name under ``disease`` (or ``name``, ``label``) and ``symptoms``:
+      strings, pairs of a name and a frequency, or objects with ``name``, ``frequency``, ``synonyms`` and ``id``.
+    - CSV and TSV with a header: a row a finding (``disease``, ``symptom``, perhaps ``frequency``), or a row a disease
+      (``disease``, ``symptoms`` with semicolons between them).
+    - An annotation table of the Human Phenotype Ontology (``phenotype.hpoa``), whose findings are ids of ``terms``.
+
+    All may have ``prevalence`` and ``id``.
+
+    Args:
+        path: plain or gzipped.
+        terms: an ontology in OBO format; ids are then read as terms, and the exact synonyms of terms are known.
+
+    Raises:
+        InputError: a file that cannot be read, or a line of it that is no such row.
+    """
+    place = Path(path)
+    ontology = _ontology(terms)
+    gathered: dict[str, dict[str, Any]] = {}
+    for where, row in _rows(place):
+        try:
+            _gather(gathered, row, ontology)
+        except InputError as error:
+            raise InputError(wanted=error.wanted, came=error.came, where=where, fix=error.fix) from error
+    if not gathered:
+        raise InputError(wanted="at least one disease", came="none", where=str(place))
+    return tuple(_profile(one) for one in gathered.values())
+
+
+def _profile(one: Mapping[str, Any]) -> Profile:
+    had = tuple(some for some in one["features"] if some.frequency != 0)
+    return Profile(name=one["name"], id=one["id"], features=had, prevalence=one["prevalence"])
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Row]]:
+    try:
+        raw = path.read_bytes()
+        content = (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig")
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(wanted="a file of profiles", came=str(error), where=str(path)) from error
+    suffix = Path(path.name.removesuffix(".gz")).suffix
+    if suffix in (".jsonl", ".json", ".ndjson"):
+        yield from _objects(content, str(path))
+        return
+    lines = [(number, line) for number, line in enumerate(content.splitlines(keepends=True), 1) if line[:1] != "#"]
+    delimiter = "," if suffix == ".csv" else "\t"
+    table = csv.DictReader(io.StringIO("".join(line for _, line in lines)), delimiter=delimiter)
+    for row in table:
+        yield f"{path}:{lines[min(table.line_num, len(lines)) - 1][0]}", row
+
+
+def _objects(content: str, name: str) -> Iterator[tuple[str, Row]]:
+    for number, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputError(wanted="a JSON object a line", came=str(error), where=f"{name}:{number}") from error
+        if not isinstance(found, dict):
+            raise InputError(wanted="a JSON object", came=type(found).__name__, where=f"{name}:{number}")
+        yield f"{name}:{number}", found
+
+
+def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str, obo.Term]) -> None:
+    """Add a row to the disease that it is of."""
+    if row.get("qualifier") == "NOT" or (row.get("aspect") or "P") != "P":
+        return  # what a disease does not have, and inheritance, onset and course, are no findings
+    name, key = _text(row, NAMES), _text(row, IDS)
+    if name is None:
+        raise InputError(wanted=f"a name under one of {', '.join(NAMES)}", came=_keys(row))
+    one = gathered.setdefault(key or name, {"name": name, "id": key, "features": [], "prevalence": None})
+    given = next((row[key] for key in LISTS if row.get(key)), None)
+    if given is not None:
+        items = given.split(";") if isinstance(given, str) else given
+        one["features"] += [_feature(item, ontology) for item in items if not isinstance(item, str) or item.strip()]
+    elif symptom := _text(row, ("hpo_id", *ONES)):
+        one["features"].append(_feature((symptom, row.get("frequency")), ontology))
+    else:
+        raise InputError(wanted=f"findings under one of {', '.join((*LISTS, *ONES))}", came=_keys(row))
+    if row.get("prevalence") not in (None, ""):
+        one["prevalence"] = frequency(row["prevalence"])
+
+
+def _feature(item: Any, ontology: Mapping[str, obo.Term]) -> Feature:
+    table = item
+    if isinstance(item, str):
+        table = {"name": item}
+    elif isinstance(item, Sequence) and 1 <= len(item) <= 2:
+        table = {"name": item[0], "frequency": item[1] if len(item) == 2 else None}
+    if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
+        raise InputError(wanted="a finding: a string, [name, frequency], or an object", came=repr(item)[:60])
+    name = table["name"].strip()
+    term = ontology.get(str(table.get("id") or name)) or ontology.get(name.casefold())
+    synonyms = table.get("synonyms") or ()
+    if isinstance(synonyms, str) or not all(isinstance(one, str) for one in synonyms):
+        raise InputError(wanted="a list of synonyms", came=repr(synonyms)[:60])
+    known = dict.fromkeys(synonyms)
+    if term is not None:
+        shown = term.name if term.id == name or name in term.others else name
+        known |= dict.fromkeys([term.name, *(text for text, scope in term.synonyms if scope == "EXACT")])
+        name = shown or name
+    return Feature(
+        name=name,
+        frequency=frequency(table.get("frequency")),
+        synonyms=tuple(one for one in known if one.strip() and one.casefold() != name.casefold()),
+        id=table.get("id") or (term.id if term is not None else None),
+    )
+
+
+def _ontology(path: Path | str | None) -> dict[str, obo.Term]:
+    """Return the terms by id, by other ids, and by folded names and exact synonyms."""
+    if path is None:
+        return {}
+    terms = [one for one in obo.read(str(path)) if not one.obsolete]
+    found: dict[str, obo.Term] = {}
+    for one in terms:
+        found |= dict.fromkeys([one.id, *one.others], one)
+    for one in terms:
+        found.setdefault(one.name.casefold(), one)
+    for one in terms:
+        for text, scope in one.synonyms:
+            if scope == "EXACT":
+                found.setdefault(text.casefold(), one)
+    return found
+
+
+def _text(row: Row, keys: Iterable[str]) -> str | None:
+    found = next((row[key] for key in keys if row.get(key)), None)
+    return str(found).strip() or None if isinstance(found, str | int) else None
+
+
+def _keys(row: Row) -> str:
+    return ", ".join(str(key) for key in row) or "an empty row"
