@@ -44,12 +44,13 @@ class Features:
     def of(self, query: Query) -> dict[str, Array]:
         """Return (passage,) terms by name, and ``ours``: the value with the default weights."""
         ranker = self._ranker
-        places, weights = np.arange(len(ranker.corpus.live)), ranker.rarities(query.terms)
+        places = np.arange(len(ranker.corpus.live))
+        weights = ranker.rarities(query.terms, {term: ranker.corpus.postings(term) for term in query.terms})
         words, wholes = word_values(ranker.corpus, query, weights, places), ranker.wholes(query)
         found = {"words": words, "words, softer": word_values(self._softer, query, weights, places)}
         found |= {name: one.wholes(query) for name, one in self._parts.items()}
-        found |= {name: one.contexts(places, words + wholes) for name, one in self._contexts.items()}
-        return {**found, "ours": words + wholes + ranker.contexts(places, words + wholes)}
+        found |= {name: one.contexts(places, words + wholes, among=places) for name, one in self._contexts.items()}
+        return {**found, "ours": words + wholes + ranker.contexts(places, words + wholes, among=places)}
 
 
 def cross_validated(terms: Sequence[dict[str, Array]], relevant: Sequence[Array]) -> list[Array]:

@@ -128,19 +128,26 @@ def query_of(searcher: Searcher, text: str) -> Query:
     return Query.of(text, searcher.snapshot.manifest.settings, searcher.index.scorer)
 
 
+def weights_of(searcher: Searcher, query: Query):
+    postings = {term: searcher.ranker.corpus.postings(term) for term in query.terms}
+    return searcher.ranker.rarities(query.terms, postings), postings
+
+
 def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
     for one, text in ((searcher, "renew an old passport at nine"), (words, "red iron flow red")):
         corpus, query = one.ranker.corpus, query_of(one, text)
-        weights, places = one.ranker.rarities(query.terms), np.flatnonzero(corpus.live)[::-1].copy()
+        weights, _ = weights_of(one, query)
+        places = np.flatnonzero(corpus.live)[::-1].copy()
         wanted = word_alignments(corpus, query, weights, places).values.numpy()
         assert np.allclose(word_values(corpus, query, weights, places), wanted, atol=1e-4)
 
 
 def test_without_states_the_candidates_have_the_exact_value(words: Searcher) -> None:
     corpus, query = words.ranker.corpus, query_of(words, "red iron flow red")
-    weights, places = words.ranker.rarities(query.terms), np.flatnonzero(corpus.live)
+    weights, postings = weights_of(words, query)
+    places = np.flatnonzero(corpus.live)
     exact = word_values(corpus, query, weights, places)
-    assert np.allclose(lexical_values(corpus, query, weights)[places], exact, atol=1e-4)
+    assert np.allclose(lexical_values(corpus, query, weights, postings=postings)[places], exact, atol=1e-4)
 
 
 def test_candidates_find_what_an_exact_search_finds(words: Searcher) -> None:

@@ -11,7 +11,10 @@ import numpy as np
 from latentalign.index.content import Array, normalized
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
-from latentalign.index.word_scores import lexical_values, word_values
+from latentalign.index.word_scores import Postings, lexical_values, word_values
+
+NEAR = 1024
+"""Passages that are compared with the context of a query."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,14 +59,18 @@ class Ranker:
             allowed: (passage,) bool, which may be found.
             exact: align the words of every passage, whatever the cost.
         """
-        corpus, weights = self.corpus, self.rarities(query.terms)
-        lexical, wholes = lexical_values(corpus, query, weights), self.wholes(query)
+        corpus = self.corpus
+        postings = {term: corpus.postings(term) for term in query.terms}
+        weights = self.rarities(query.terms, postings)
+        lexical = lexical_values(corpus, query, weights, postings=postings)
+        wholes = self.wholes(query)
         words = np.full(len(corpus.live), np.nan, dtype=np.float32)
+        near = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, max(NEAR, self.rescored))
         if corpus.weights.context_size and corpus.whole.shape[1]:
             first = np.flatnonzero(corpus.live) if exact else best(lexical + wholes, corpus.live, self.rescored)
             words[first] = word_values(corpus, query, weights, first)
-            wholes = wholes + self.contexts(first, words[first] + wholes[first])
-        places = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, self.rescored)
+            wholes[near] += self.contexts(first, words[first] + wholes[first], among=near)
+        places = near if exact else near[best((lexical + wholes)[near], np.ones_like(near, bool), self.rescored)]
         new = places[np.isnan(words[places])]
         words[new] = word_values(corpus, query, weights, new)
         values = words[places] + wholes[places]
@@ -71,11 +78,16 @@ class Ranker:
         places, values = places[order], values[order]
         return Ranking(passages=places, values=values, wholes=wholes[places], lexical=lexical[places], weights=weights)
 
-    def contexts(self, places: Array, values: Array) -> Array:
-        """Return (passage,) what each passage has in common with the best ones."""
+    def contexts(self, places: Array, values: Array, *, among: Array) -> Array:
+        """Return (passage,) what each of some passages has in common with the best ones.
+
+        Args:
+            places, values: of passages, the best of which make the context.
+            among: numbers of passages.
+        """
         weights, whole = self.corpus.weights, self.corpus.whole
         if not len(places):
-            return np.zeros(len(whole), dtype=np.float32)
+            return np.zeros(len(among), dtype=np.float32)
         top = np.argsort(-values, kind="stable")[: weights.context_size]
         odds = np.exp((values[top] - values[top[0]]) / weights.temperature)
         mean = (odds / odds.sum()) @ whole[places[top]]
@@ -87,13 +99,13 @@ class Ranker:
                 (weights.context_topics, weights.topics, mean[features:]),
             )
         ]
-        found: Array = whole @ np.concatenate(parts)
+        found: Array = whole[among] @ np.concatenate(parts)
         return found
 
-    def rarities(self, terms: Sequence[str]) -> Array:
+    def rarities(self, terms: Sequence[str], postings: Postings) -> Array:
         """Return (word,) the inverse document frequency of each word of a query in the live passages."""
         size = self.corpus.size
-        have = [len(self.corpus.postings(term)[0]) for term in terms]
+        have = [len(postings[term][0]) for term in terms]
         return np.array([math.log1p((size - one + 0.5) / (one + 0.5)) for one in have], dtype=np.float32)
 
     def wholes(self, query: Query) -> Array:

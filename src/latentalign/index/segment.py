@@ -94,19 +94,15 @@ class Segment:
             FileNotFoundError: another process has removed it.
         """
         raw_ids, raw_terms, documents = (
-            np.memmap(folder / name, dtype=np.uint8, mode="r") for name in (IDS, TERMS, DOCUMENTS)
+            np.memmap(folder / name, dtype=np.uint8, mode="r").view(np.ndarray) for name in (IDS, TERMS, DOCUMENTS)
         )
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
         gone = (
             np.zeros(len(arrays["lines"]) - 1, dtype=np.bool_)
             if deleted is None
             else np.load(deleted, allow_pickle=False)
         )
-        fitted = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in FITTED
-            if (folder / f"{name}.npy").is_file()
-        }
+        fitted = {name: _mapped(folder / f"{name}.npy") for name in FITTED if (folder / f"{name}.npy").is_file()}
         return cls(
             arrays=arrays, adaptation=fitted, raw_ids=raw_ids, raw_terms=raw_terms, documents=documents, deleted=gone
         )
@@ -171,8 +167,8 @@ class Segment:
         starts = self.arrays["starts"]
         places = self.arrays["order"][starts[number] : starts[number + 1]]
         inside = self.owners[places]  # in order, because the sort of the words was stable
-        first = np.flatnonzero(np.diff(inside, prepend=-1))
-        found, often = inside[first], np.diff(np.append(first, len(inside)))
+        first = np.concatenate([[0], np.flatnonzero(inside[1:] != inside[:-1]) + 1])
+        found, often = inside[first], np.append(first[1:], len(inside)) - first
         there = self.live[found]
         return found[there], often[there]
 
@@ -196,6 +192,12 @@ class Segment:
         """What is known of each document, for filters."""
         tables = [json.loads(line) for line in bytes(self.documents).splitlines()]
         return [{**one["fields"], "id": one["id"], "title": one["title"]} for one in tables]
+
+
+def _mapped(path: Path) -> Array:
+    """Return an array that stays on the disk, as a plain one: those of numpy's own class are slow to slice."""
+    found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found.view(np.ndarray)
 
 
 def joined(segments: Sequence[Segment]) -> Content:
