@@ -200,12 +200,19 @@ def _mapped(path: Path) -> Array:
     return found.view(np.ndarray)
 
 
+def _renamed(segment: Segment, words: Array, terms: dict[str, int]) -> Array:
+    """Return the new number of each term that some words of a segment have, and put it into ``terms``."""
+    used = np.bincount(segment.words[words], minlength=len(segment.terms)) > 0
+    numbers = [terms.setdefault(term, len(terms)) if used[old] else -1 for term, old in segment.terms.items()]
+    return np.array(numbers, dtype=np.int32)
+
+
 def joined(segments: Sequence[Segment]) -> Content:
     """Return the live documents of some segments, at least one, as the content of one."""
     live = [one.live for one in segments]
     words = [np.repeat(one.live, one.lengths) for one in segments]
     terms: dict[str, int] = {}
-    renamed = [np.array([terms.setdefault(t, len(terms)) for t in one.terms], dtype=np.int32) for one in segments]
+    renamed = [_renamed(one, rows, terms) for one, rows in zip(segments, words, strict=True)]
     moved, before = [], 0
     for one in segments:
         places = before + np.cumsum(~one.deleted) - 1

@@ -174,6 +174,17 @@ class Index:
             self._merge_small()
         return added
 
+    def add_content(self, content: Content) -> None:
+        """Add documents that have been read and encoded before, all at once; the only ones of an index are adapted.
+
+        Raises:
+            IndexBusyError: another process is writing.
+        """
+        with writing(self.path):
+            before = self.snapshot()
+            entries = self._without(before, content.ids)
+            self._commit(before.manifest, [*entries, self._written(before.manifest, content, whole=not entries)])
+
     def delete(self, ids: Iterable[str]) -> int:
         """Delete documents by name and return how many there were; names that are not there count nothing.
 
