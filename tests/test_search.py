@@ -9,6 +9,7 @@ import torch
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
+from latentalign.evaluation.search import SearchRecipe
 from latentalign.index.filters import parse_filter
 from latentalign.index.query import Query
 from latentalign.index.relevance import RelevanceWeights, align_words
@@ -271,3 +272,21 @@ def test_the_commands_build_add_delete_and_verify(tmp_path: Path, capsys) -> Non
     assert "swimming" not in out
     assert main(["search", path]) == 1
     assert main(["search", str(folder), "x"]) == 1
+
+
+def test_a_recipe_measures_search_beside_simpler_ways(tmp_path: Path) -> None:
+    documents = [{"id": name, "text": text} for name, text in TEXTS.items()]
+    queries = [{"qid": 1, "text": "swimming pool"}, {"qid": 2, "text": "books"}, {"qid": 3, "text": "not judged"}]
+    for name, rows in (("docs", documents), ("queries", queries)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "qrels.tsv").write_text("1\tpool\t1\n2\tlibrary\t1\n2\tpool\t0\n", encoding="utf-8")
+    recipe = SearchRecipe(
+        documents="docs.jsonl",
+        queries="queries.jsonl",
+        judgments="qrels.tsv",
+        settings=IndexSettings(model="none", adapt=False),
+    )
+    report = recipe.measure(tmp_path)
+    assert [row["system"] for row in report.rows] == ["stems alone", "ours"]
+    assert all(row["nDCG@10"] == row["MAP"] == row["MRR"] == 1.0 for row in report.rows)
+    assert report.notes[0] == "5 documents, 2 queries"

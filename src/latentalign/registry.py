@@ -235,6 +235,7 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "search": "latentalign.evaluation.search:SearchRecipe",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
