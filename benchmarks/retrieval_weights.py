@@ -13,7 +13,7 @@ from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
 from latentalign.index.ranking import Ranker
 from latentalign.index.relevance import RelevanceWeights
-from latentalign.index.store import Snapshot
+from latentalign.index.snapshot import Snapshot
 from latentalign.index.word_scores import word_values
 
 Array = NDArray[Any]

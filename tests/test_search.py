@@ -1,6 +1,7 @@
 """Search: what is found, why, under which filter, exactly or by candidates, and what the command prints."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,16 @@ import torch
 from latentalign.cli.main import main
 from latentalign.errors import InputError
 from latentalign.evaluation.search import SearchRecipe
+from latentalign.index.candidates.exact import ExactCandidates
+from latentalign.index.content import Content, normalized
 from latentalign.index.filters import parse_filter
+from latentalign.index.proposals import GraphProposals
 from latentalign.index.query import Query
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.index.word_scores import lexical_values, word_alignments, word_values
+from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.tasks.search import Searcher
 from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
@@ -215,6 +220,51 @@ def test_a_long_document_is_found_by_its_best_passage(tmp_path: Path) -> None:
     assert hit.text == hit.span.of(text)
     assert "swimming pool" in hit.text
     assert "Glass" not in hit.text
+
+
+def large(tmp_path: Path, *, approximate_from: int) -> Searcher:
+    """Return a searcher of 400 texts with random vectors: texts of the same first word are near each other."""
+    chance = np.random.default_rng(1)
+    centres = {word: chance.standard_normal(8) for word in WORDS}
+    texts = [" ".join(chance.choice(WORDS, size=8)) for _ in range(400)]
+    content = Content.of(
+        [Document(id=f"d{i}", text=text, fields={"i": i}) for i, text in enumerate(texts)],
+        IndexSettings(model="none"),
+        PairScorer.load(ScorerConfig(potentials=[{"name": "lexical"}])),
+    )
+    vectors = normalized(np.stack([centres[text.split()[0]] + chance.standard_normal(8) / 4 for text in texts]))
+    index = Index.create(tmp_path / "large", IndexSettings(model="none", approximate_from=approximate_from))
+    index.add_content(replace(content, vectors=vectors))
+    index.delete([f"d{i}" for i in range(0, 400, 9)])
+    return Searcher.load(tmp_path / "large")
+
+
+def ask(searcher: Searcher, text: str, *, filter: str | None = None) -> list[int]:
+    corpus, query = searcher.ranker.corpus, query_of(searcher, text)
+    row = int(np.flatnonzero(corpus.live)[7])
+    query = replace(query, vector=np.asarray(corpus.segments[0].vectors[row]))
+    allowed = corpus.allowed(None if filter is None else parse_filter(filter))
+    ranking: list[int] = searcher.ranker.rank(query, allowed=allowed).passages[:10].tolist()
+    return ranking
+
+
+@pytest.mark.parametrize("filter", [None, "i<30"])
+def test_graphs_and_engines_propose_what_a_scan_finds(
+    tmp_path: Path, filter: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("usearch", reason="usearch is not installed (extra index)")
+    monkeypatch.setattr("latentalign.index.ranking.NEAR", 120)
+    searcher = large(tmp_path, approximate_from=300)
+    assert isinstance(searcher.ranker.proposer, GraphProposals)
+    scan = replace(searcher, ranker=replace(searcher.ranker, proposer=None))
+    engine = ExactCandidates(tmp_path / "engine")
+    searcher.offer(engine)
+    asked = Searcher.load(tmp_path / "large", candidates=engine)
+    for text in ("red iron", "cloud", "nothing known"):
+        wanted = ask(scan, text, filter=filter)
+        assert len(set(ask(searcher, text, filter=filter)) & set(wanted)) >= len(wanted) - 1
+        assert len(set(ask(asked, text, filter=filter)) & set(wanted)) >= len(wanted) - 1
+    assert searcher.index.verify() == []
 
 
 def test_a_bad_query_harms_no_other(searcher: Searcher) -> None:

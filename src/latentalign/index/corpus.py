@@ -14,7 +14,7 @@ from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment
-from latentalign.index.store import Snapshot
+from latentalign.index.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 from latentalign.index.content import Array, normalized
 from latentalign.index.corpus import Corpus
+from latentalign.index.proposals import Proposer
 from latentalign.index.query import Query
 from latentalign.index.word_scores import Postings, lexical_values, word_values
 
@@ -43,10 +44,13 @@ class Ranker:
     Args:
         corpus: what is searched.
         rescored: candidates whose words are aligned.
+        proposer: names the passages that are looked at as wholes, besides those with the words of the query; None
+            looks at all.
     """
 
     corpus: Corpus
     rescored: int = 96
+    proposer: Proposer | None = None
 
     def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
         """Return the candidates of a query, ranked by their exact values.
@@ -63,7 +67,7 @@ class Ranker:
         postings = {term: corpus.postings(term) for term in query.terms}
         weights = self.rarities(query.terms, postings)
         lexical = lexical_values(corpus, query, weights, postings=postings)
-        wholes = self.wholes(query)
+        wholes = self.wholes(query) if exact or self.proposer is None else self._proposed(query, lexical, allowed)
         words = np.full(len(corpus.live), np.nan, dtype=np.float32)
         near = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, max(NEAR, self.rescored))
         if corpus.weights.context_size and corpus.whole.shape[1]:
@@ -71,6 +75,7 @@ class Ranker:
             words[first] = word_values(corpus, query, weights, first)
             wholes[near] += self.contexts(first, words[first] + wholes[first], among=near)
         places = near if exact else near[best((lexical + wholes)[near], np.ones_like(near, bool), self.rescored)]
+        places = places[np.isfinite(wholes[places])]
         new = places[np.isnan(words[places])]
         words[new] = word_values(corpus, query, weights, new)
         values = words[places] + wholes[places]
@@ -108,15 +113,36 @@ class Ranker:
         have = [len(postings[term][0]) for term in terms]
         return np.array([math.log1p((size - one + 0.5) / (one + 0.5)) for one in have], dtype=np.float32)
 
+    def _proposed(self, query: Query, lexical: Array, allowed: Array) -> Array:
+        """Return (passage,) what the wholes give, minus infinity where neither words nor the proposer name a passage.
+
+        Where a filter leaves too few, all that it allows are looked at.
+        """
+        assert self.proposer is not None
+        live = self.corpus.live
+        named = [self.proposer(query.vector, NEAR), best(lexical, live & (lexical > 0), NEAR)]
+        if allowed[np.concatenate(named)].sum() < self.rescored:
+            named.append(np.flatnonzero(allowed))
+        places = np.unique(np.concatenate(named))
+        places = places[live[places]]
+        found = np.full(len(live), -np.inf, dtype=np.float32)
+        found[places] = self.corpus.whole[places] @ self._asked(query)
+        return found
+
     def wholes(self, query: Query) -> Array:
         """Return (passage,) what the query and each passage give as wholes, the context aside."""
         corpus = self.corpus
         if not corpus.whole.shape[1]:
             return np.zeros(len(corpus.live), dtype=np.float32)
-        topics = corpus.query_topics(query.terms)
-        parts = [np.float32(corpus.weights.whole**0.5) * query.vector, np.float32(corpus.weights.topics**0.5) * topics]
-        found: Array = corpus.whole @ np.concatenate(parts).astype(np.float32)
+        found: Array = corpus.whole @ self._asked(query)
         return found
+
+    def _asked(self, query: Query) -> Array:
+        """Return the features of a query that those of passages are multiplied with."""
+        weights = self.corpus.weights
+        topics = self.corpus.query_topics(query.terms)
+        parts = [np.float32(weights.whole**0.5) * query.vector, np.float32(weights.topics**0.5) * topics]
+        return np.concatenate(parts).astype(np.float32)
 
 
 def best(values: Array, allowed: Array, count: int) -> Array:

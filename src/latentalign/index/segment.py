@@ -15,15 +15,16 @@ import numpy as np
 from latentalign.durable import sync
 from latentalign.index.adaptation import Adaptation
 from latentalign.index.content import Array, Content, document_of
+from latentalign.registry import require
 from latentalign.text.documents import Document
 
 ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "vectors", "states")
 FITTED = ("topics", "rarity", "neighbours", "nearness")
-IDS, TERMS, DOCUMENTS = "ids.json", "terms.json", "documents.jsonl"
+IDS, TERMS, DOCUMENTS, GRAPH = "ids.json", "terms.json", "documents.jsonl", "vectors.usearch"
 _AT_ONCE = 1 << 16  # words whose states are copied together
 
 
-def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | None = None) -> None:
+def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | None = None, graph: bool = False) -> None:
     """Write a segment onto the disk; nothing refers to it yet. A folder of that name is what a killed writer left."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -45,6 +46,8 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
     _write_states(folder / "states.npy", content.states)
     (folder / IDS).write_text(json.dumps(list(content.ids), ensure_ascii=False), encoding="utf-8")
     (folder / TERMS).write_text(json.dumps(list(content.terms), ensure_ascii=False), encoding="utf-8")
+    if graph:
+        _write_graph(folder / GRAPH, content.vectors)
     with (folder / DOCUMENTS).open("wb") as file:
         file.writelines(line + b"\n" for line in content.lines)
     for path in (*folder.iterdir(), folder, folder.parent):
@@ -75,12 +78,14 @@ class Segment:
     Args:
         arrays: by the names of their files.
         adaptation: the same for what was fitted to the corpus, if it was.
-        ids, terms, documents: the bytes of those files.
+        graph: of nearest neighbours of the vectors; None in a small segment.
+        raw_ids, raw_terms, documents: the bytes of those files.
         deleted: (document,) bool, those that are gone.
     """
 
     arrays: dict[str, Array]
     adaptation: dict[str, Array]
+    graph: Any
     raw_ids: Array
     raw_terms: Array
     documents: Array
@@ -104,7 +109,13 @@ class Segment:
         )
         fitted = {name: _mapped(folder / f"{name}.npy") for name in FITTED if (folder / f"{name}.npy").is_file()}
         return cls(
-            arrays=arrays, adaptation=fitted, raw_ids=raw_ids, raw_terms=raw_terms, documents=documents, deleted=gone
+            arrays=arrays,
+            adaptation=fitted,
+            graph=_graph(folder / GRAPH),
+            raw_ids=raw_ids,
+            raw_terms=raw_terms,
+            documents=documents,
+            deleted=gone,
         )
 
     @cached_property
@@ -192,6 +203,20 @@ class Segment:
         """What is known of each document, for filters."""
         tables = [json.loads(line) for line in bytes(self.documents).splitlines()]
         return [{**one["fields"], "id": one["id"], "title": one["title"]} for one in tables]
+
+
+def _write_graph(path: Path, vectors: Array) -> None:
+    """Write a graph of nearest neighbours of some vectors; keys are their places."""
+    usearch = require("usearch.index", extra="index")
+    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_search=256)
+    graph.add(np.arange(len(vectors)), vectors, threads=1)
+    graph.save(str(path))
+
+
+def _graph(path: Path) -> Any:
+    if not path.is_file():
+        return None
+    return require("usearch.index", extra="index").Index.restore(str(path), view=True)
 
 
 def _mapped(path: Path) -> Array:
