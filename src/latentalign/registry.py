@@ -204,6 +204,9 @@ metrics = Registry(
         "fpr95": "latentalign.metrics.false_positives:false_positive_rate",
         "risk-coverage": "latentalign.metrics.risk_coverage:area_under_risk",
         "deletion": "latentalign.metrics.deletion:deletion",
+        "ndcg": "latentalign.metrics.ranking:ndcg",
+        "average-precision": "latentalign.metrics.ranking:average_precision",
+        "reciprocal-rank": "latentalign.metrics.ranking:reciprocal_rank",
     },
 )
 tasks = Registry(
@@ -236,6 +239,7 @@ evaluations = Registry(
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
         "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
         "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
+        "search": "latentalign.evaluation.search:SearchRecipe",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
