@@ -21,6 +21,7 @@ NEEDS_DATA = {
     "markup": True,
     "omissions": True,
     "matching": True,
+    "relating": True,
     "speed": True,
 }
 

@@ -21,6 +21,8 @@ SECTIONS = (
     "intents-clinc150",
     "evaluate-csabstruct",
     "evaluate-ohsumed",
+    "relate-anatomy",
+    "relate-clscisumm",
 )
 
 

@@ -246,16 +246,13 @@ class Classifier:
             known: what ``read`` said of the text.
         """
         nothing = float(shared[-1])
-        chances = self.calibration.each(values) if self.several else shared[:-1]
-        order = chances.argsort(descending=True).tolist()
-        names = self.labels
-        ranked = tuple(
-            Guess(label=names[one], probability=float(chances[one]), value=float(values[one])) for one in order
-        )
+        probable = self.calibration.each(values) if self.several else shared[:-1]
+        order = probable.argsort(descending=True).tolist()
+        names, chances, logits = self.labels, probable.tolist(), values.tolist()
         if self.several:
-            given_labels = tuple(one.label for one in ranked if one.probability >= 0.5)
+            given_labels = tuple(names[one] for one in order if chances[one] >= 0.5)
         else:
-            given_labels = (ranked[0].label,) if ranked[0].probability > nothing else ()
+            given_labels = (names[order[0]],) if chances[order[0]] > nothing else ()
         inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
         carried = found.carried
@@ -265,7 +262,9 @@ class Classifier:
         return Classification(
             text=units.text,
             labels=given_labels,
-            ranked=ranked[: self.top],
+            ranked=tuple(
+                Guess(label=names[one], probability=chances[one], value=logits[one]) for one in order[: self.top]
+            ),
             nothing=nothing,
             possible=tuple(names[one] for one in order if inside[one]),
             evidence=found.evidence,
