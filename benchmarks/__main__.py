@@ -22,6 +22,8 @@ NEEDS_DATA = {
     "omissions": True,
     "diagnosis": True,
     "symptom_texts": True,
+    "matching": True,
+    "relating": True,
     "speed": True,
 }
 
