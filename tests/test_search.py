@@ -1,6 +1,7 @@
 """Search: what is found, why, under which filter, exactly or by candidates, and what the command prints."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,17 @@ import torch
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
+from latentalign.evaluation.search import SearchRecipe
+from latentalign.index.candidates.exact import ExactCandidates
+from latentalign.index.content import Content, normalized
 from latentalign.index.filters import parse_filter
+from latentalign.index.proposals import GraphProposals
 from latentalign.index.query import Query
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.index.word_scores import lexical_values, word_alignments, word_values
+from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.tasks.search import Searcher
 from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
@@ -128,19 +134,26 @@ def query_of(searcher: Searcher, text: str) -> Query:
     return Query.of(text, searcher.snapshot.manifest.settings, searcher.index.scorer)
 
 
+def weights_of(searcher: Searcher, query: Query):
+    postings = {term: searcher.ranker.corpus.postings(term) for term in query.terms}
+    return searcher.ranker.rarities(query.terms, postings), postings
+
+
 def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
     for one, text in ((searcher, "renew an old passport at nine"), (words, "red iron flow red")):
         corpus, query = one.ranker.corpus, query_of(one, text)
-        weights, places = one.ranker.rarities(query.terms), np.flatnonzero(corpus.live)[::-1].copy()
+        weights, _ = weights_of(one, query)
+        places = np.flatnonzero(corpus.live)[::-1].copy()
         wanted = word_alignments(corpus, query, weights, places).values.numpy()
         assert np.allclose(word_values(corpus, query, weights, places), wanted, atol=1e-4)
 
 
 def test_without_states_the_candidates_have_the_exact_value(words: Searcher) -> None:
     corpus, query = words.ranker.corpus, query_of(words, "red iron flow red")
-    weights, places = words.ranker.rarities(query.terms), np.flatnonzero(corpus.live)
+    weights, postings = weights_of(words, query)
+    places = np.flatnonzero(corpus.live)
     exact = word_values(corpus, query, weights, places)
-    assert np.allclose(lexical_values(corpus, query, weights)[places], exact, atol=1e-4)
+    assert np.allclose(lexical_values(corpus, query, weights, postings=postings)[places], exact, atol=1e-4)
 
 
 def test_candidates_find_what_an_exact_search_finds(words: Searcher) -> None:
@@ -153,12 +166,13 @@ def test_candidates_find_what_an_exact_search_finds(words: Searcher) -> None:
 @pytest.mark.parametrize("condition", ["i<20", "i>100 and not i>=120", "id=d3 or id=d4", "title~x"])
 def test_a_filter_equals_filtering_afterwards(words: Searcher, condition: str) -> None:
     meets = parse_filter(condition)
-    everything = Searcher.load(words.index.path, exact=True).search("red iron flow", k=1000).hits
-    everything = [one for one in everything if meets.matches({**one.fields, "id": one.id, "title": one.title})]
-    found = Searcher.load(words.index.path, exact=True).search("red iron flow", k=1000, filter=condition).hits
-    kept = {name for one in everything for name in (one.id, *one.duplicates)}
-    assert {name for one in found for name in (one.id, *one.duplicates)} >= kept
-    assert all(meets.matches({**one.fields, "id": one.id, "title": one.title}) for one in found)
+    exact = Searcher.load(words.index.path, exact=True)
+    values = {one.id: one.value for one in exact.search("red iron flow", k=1000).hits}
+    fields = {name: {**words.snapshot.document(name).fields, "id": name, "title": ""} for name in words.snapshot.places}
+    kept = {name for name, one in fields.items() if meets.matches(one)}
+    found = exact.search("red iron flow", k=1000, filter=condition).hits
+    assert {name for one in found for name in (one.id, *one.duplicates)} == kept
+    assert all(one.value == pytest.approx(values[one.id], abs=1e-4) for one in found if one.id in values)
     short = words.search("red iron flow", k=5, filter=condition).hits
     assert [one.id for one in short] == [one.id for one in found[:5]]
 
@@ -206,6 +220,51 @@ def test_a_long_document_is_found_by_its_best_passage(tmp_path: Path) -> None:
     assert hit.text == hit.span.of(text)
     assert "swimming pool" in hit.text
     assert "Glass" not in hit.text
+
+
+def large(tmp_path: Path, *, approximate_from: int) -> Searcher:
+    """Return a searcher of 400 texts with random vectors: texts of the same first word are near each other."""
+    chance = np.random.default_rng(1)
+    centres = {word: chance.standard_normal(8) for word in WORDS}
+    texts = [" ".join(chance.choice(WORDS, size=8)) for _ in range(400)]
+    content = Content.of(
+        [Document(id=f"d{i}", text=text, fields={"i": i}) for i, text in enumerate(texts)],
+        IndexSettings(model="none"),
+        PairScorer.load(ScorerConfig(potentials=[{"name": "lexical"}])),
+    )
+    vectors = normalized(np.stack([centres[text.split()[0]] + chance.standard_normal(8) / 4 for text in texts]))
+    index = Index.create(tmp_path / "large", IndexSettings(model="none", approximate_from=approximate_from))
+    index.add_content(replace(content, vectors=vectors))
+    index.delete([f"d{i}" for i in range(0, 400, 9)])
+    return Searcher.load(tmp_path / "large")
+
+
+def ask(searcher: Searcher, text: str, *, filter: str | None = None) -> list[int]:
+    corpus, query = searcher.ranker.corpus, query_of(searcher, text)
+    row = int(np.flatnonzero(corpus.live)[7])
+    query = replace(query, vector=np.asarray(corpus.segments[0].vectors[row]))
+    allowed = corpus.allowed(None if filter is None else parse_filter(filter))
+    ranking: list[int] = searcher.ranker.rank(query, allowed=allowed).passages[:10].tolist()
+    return ranking
+
+
+@pytest.mark.parametrize("filter", [None, "i<30"])
+def test_graphs_and_engines_propose_what_a_scan_finds(
+    tmp_path: Path, filter: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("usearch", reason="usearch is not installed (extra index)")
+    monkeypatch.setattr("latentalign.index.ranking.NEAR", 120)
+    searcher = large(tmp_path, approximate_from=300)
+    assert isinstance(searcher.ranker.proposer, GraphProposals)
+    scan = replace(searcher, ranker=replace(searcher.ranker, proposer=None))
+    engine = ExactCandidates(tmp_path / "engine")
+    searcher.offer(engine)
+    asked = Searcher.load(tmp_path / "large", candidates=engine)
+    for text in ("red iron", "cloud", "nothing known"):
+        wanted = ask(scan, text, filter=filter)
+        assert len(set(ask(searcher, text, filter=filter)) & set(wanted)) >= len(wanted) - 1
+        assert len(set(ask(asked, text, filter=filter)) & set(wanted)) >= len(wanted) - 1
+    assert searcher.index.verify() == []
 
 
 def test_a_bad_query_harms_no_other(searcher: Searcher) -> None:
@@ -263,3 +322,21 @@ def test_the_commands_build_add_delete_and_verify(tmp_path: Path, capsys) -> Non
     assert "swimming" not in out
     assert main(["search", path]) == 1
     assert main(["search", str(folder), "x"]) == 1
+
+
+def test_a_recipe_measures_search_beside_simpler_ways(tmp_path: Path) -> None:
+    documents = [{"id": name, "text": text} for name, text in TEXTS.items()]
+    queries = [{"qid": 1, "text": "swimming pool"}, {"qid": 2, "text": "books"}, {"qid": 3, "text": "not judged"}]
+    for name, rows in (("docs", documents), ("queries", queries)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "qrels.tsv").write_text("1\tpool\t1\n2\tlibrary\t1\n2\tpool\t0\n", encoding="utf-8")
+    recipe = SearchRecipe(
+        documents="docs.jsonl",
+        queries="queries.jsonl",
+        judgments="qrels.tsv",
+        settings=IndexSettings(model="none", adapt=False),
+    )
+    report = recipe.measure(tmp_path)
+    assert [row["system"] for row in report.rows] == ["stems alone", "ours"]
+    assert all(row["nDCG@10"] == row["MAP"] == row["MRR"] == 1.0 for row in report.rows)
+    assert report.notes[0] == "5 documents, 2 queries"

@@ -204,6 +204,9 @@ metrics = Registry(
         "fpr95": "latentalign.metrics.false_positives:false_positive_rate",
         "risk-coverage": "latentalign.metrics.risk_coverage:area_under_risk",
         "deletion": "latentalign.metrics.deletion:deletion",
+        "ndcg": "latentalign.metrics.ranking:ndcg",
+        "average-precision": "latentalign.metrics.ranking:average_precision",
+        "reciprocal-rank": "latentalign.metrics.ranking:reciprocal_rank",
     },
 )
 tasks = Registry(
@@ -221,6 +224,8 @@ tasks = Registry(
         "link": "latentalign.tasks.link:Linker",
         "express": "latentalign.tasks.express:TripleAligner",
         "relate": "latentalign.tasks.relate:OntologyAligner",
+        "relate-citation": "latentalign.tasks.cite:CitationLinker",
+        "relate-papers": "latentalign.tasks.papers:PaperRelater",
         "search": "latentalign.tasks.search:Searcher",
     },
 )
@@ -232,6 +237,9 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
+        "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
+        "search": "latentalign.evaluation.search:SearchRecipe",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",

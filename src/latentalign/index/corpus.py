@@ -14,7 +14,7 @@ from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment
-from latentalign.index.store import Snapshot
+from latentalign.index.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,6 +165,8 @@ class Corpus:
 
     def postings(self, term: str) -> tuple[Array, Array]:
         """Return the live passages that have a term, and how often each has it."""
+        if len(self.segments) == 1:
+            return self.segments[0].counts(term)
         found = [one.counts(term) for one in self.segments]
         places = [rows + begin for (rows, _), begin in zip(found, self.begins, strict=False)]
         return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate(

@@ -15,15 +15,16 @@ import numpy as np
 from latentalign.durable import sync
 from latentalign.index.adaptation import Adaptation
 from latentalign.index.content import Array, Content, document_of
+from latentalign.registry import require
 from latentalign.text.documents import Document
 
 ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "vectors", "states")
 FITTED = ("topics", "rarity", "neighbours", "nearness")
-IDS, TERMS, DOCUMENTS = "ids.json", "terms.json", "documents.jsonl"
+IDS, TERMS, DOCUMENTS, GRAPH = "ids.json", "terms.json", "documents.jsonl", "vectors.usearch"
 _AT_ONCE = 1 << 16  # words whose states are copied together
 
 
-def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | None = None) -> None:
+def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | None = None, graph: bool = False) -> None:
     """Write a segment onto the disk; nothing refers to it yet. A folder of that name is what a killed writer left."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -45,6 +46,8 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
     _write_states(folder / "states.npy", content.states)
     (folder / IDS).write_text(json.dumps(list(content.ids), ensure_ascii=False), encoding="utf-8")
     (folder / TERMS).write_text(json.dumps(list(content.terms), ensure_ascii=False), encoding="utf-8")
+    if graph:
+        _write_graph(folder / GRAPH, content.vectors)
     with (folder / DOCUMENTS).open("wb") as file:
         file.writelines(line + b"\n" for line in content.lines)
     for path in (*folder.iterdir(), folder, folder.parent):
@@ -75,12 +78,14 @@ class Segment:
     Args:
         arrays: by the names of their files.
         adaptation: the same for what was fitted to the corpus, if it was.
-        ids, terms, documents: the bytes of those files.
+        graph: of nearest neighbours of the vectors; None in a small segment.
+        raw_ids, raw_terms, documents: the bytes of those files.
         deleted: (document,) bool, those that are gone.
     """
 
     arrays: dict[str, Array]
     adaptation: dict[str, Array]
+    graph: Any
     raw_ids: Array
     raw_terms: Array
     documents: Array
@@ -94,21 +99,23 @@ class Segment:
             FileNotFoundError: another process has removed it.
         """
         raw_ids, raw_terms, documents = (
-            np.memmap(folder / name, dtype=np.uint8, mode="r") for name in (IDS, TERMS, DOCUMENTS)
+            np.memmap(folder / name, dtype=np.uint8, mode="r").view(np.ndarray) for name in (IDS, TERMS, DOCUMENTS)
         )
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
         gone = (
             np.zeros(len(arrays["lines"]) - 1, dtype=np.bool_)
             if deleted is None
             else np.load(deleted, allow_pickle=False)
         )
-        fitted = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in FITTED
-            if (folder / f"{name}.npy").is_file()
-        }
+        fitted = {name: _mapped(folder / f"{name}.npy") for name in FITTED if (folder / f"{name}.npy").is_file()}
         return cls(
-            arrays=arrays, adaptation=fitted, raw_ids=raw_ids, raw_terms=raw_terms, documents=documents, deleted=gone
+            arrays=arrays,
+            adaptation=fitted,
+            graph=_graph(folder / GRAPH),
+            raw_ids=raw_ids,
+            raw_terms=raw_terms,
+            documents=documents,
+            deleted=gone,
         )
 
     @cached_property
@@ -171,8 +178,8 @@ class Segment:
         starts = self.arrays["starts"]
         places = self.arrays["order"][starts[number] : starts[number + 1]]
         inside = self.owners[places]  # in order, because the sort of the words was stable
-        first = np.flatnonzero(np.diff(inside, prepend=-1))
-        found, often = inside[first], np.diff(np.append(first, len(inside)))
+        first = np.concatenate([[0], np.flatnonzero(inside[1:] != inside[:-1]) + 1])
+        found, often = inside[first], np.append(first[1:], len(inside)) - first
         there = self.live[found]
         return found[there], often[there]
 
@@ -198,12 +205,39 @@ class Segment:
         return [{**one["fields"], "id": one["id"], "title": one["title"]} for one in tables]
 
 
+def _write_graph(path: Path, vectors: Array) -> None:
+    """Write a graph of nearest neighbours of some vectors; keys are their places."""
+    usearch = require("usearch.index", extra="index")
+    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_search=256)
+    graph.add(np.arange(len(vectors)), vectors, threads=1)
+    graph.save(str(path))
+
+
+def _graph(path: Path) -> Any:
+    if not path.is_file():
+        return None
+    return require("usearch.index", extra="index").Index.restore(str(path), view=True)
+
+
+def _mapped(path: Path) -> Array:
+    """Return an array that stays on the disk, as a plain one: those of numpy's own class are slow to slice."""
+    found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found.view(np.ndarray)
+
+
+def _renamed(segment: Segment, words: Array, terms: dict[str, int]) -> Array:
+    """Return the new number of each term that some words of a segment have, and put it into ``terms``."""
+    used = np.bincount(segment.words[words], minlength=len(segment.terms)) > 0
+    numbers = [terms.setdefault(term, len(terms)) if used[old] else -1 for term, old in segment.terms.items()]
+    return np.array(numbers, dtype=np.int32)
+
+
 def joined(segments: Sequence[Segment]) -> Content:
     """Return the live documents of some segments, at least one, as the content of one."""
     live = [one.live for one in segments]
     words = [np.repeat(one.live, one.lengths) for one in segments]
     terms: dict[str, int] = {}
-    renamed = [np.array([terms.setdefault(t, len(terms)) for t in one.terms], dtype=np.int32) for one in segments]
+    renamed = [_renamed(one, rows, terms) for one, rows in zip(segments, words, strict=True)]
     moved, before = [], 0
     for one in segments:
         places = before + np.cumsum(~one.deleted) - 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from latentalign.index.manifest import MANIFEST, Entry, Manifest, described, dif
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment, joined, write_segment
 from latentalign.index.settings import IndexSettings
+from latentalign.index.snapshot import Snapshot
 from latentalign.models.scorer import PairScorer
 from latentalign.text.documents import Document
 
@@ -27,42 +27,6 @@ AT_ONCE = 2048
 """Documents that are read, encoded and written together, and so acknowledged together."""
 SMALL, MANY = 64, 16
 """Segments of fewer documents than the first are merged when there are as many of them as the second."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Snapshot:
-    """What an index held at one moment; it can be read whatever is written, deleted or compacted meanwhile.
-
-    Args:
-        manifest: of that moment.
-        segments: as the manifest lists them.
-    """
-
-    manifest: Manifest
-    segments: tuple[Segment, ...]
-
-    @cached_property
-    def places(self) -> dict[str, tuple[int, int]]:
-        """Where each live document is: the number of its segment, and its number there."""
-        return {
-            one.ids[number]: (index, number)
-            for index, one in enumerate(self.segments)
-            for number in np.flatnonzero(~one.deleted).tolist()
-        }
-
-    def __len__(self) -> int:
-        return sum(one.documents - one.gone for one in self.manifest.entries)
-
-    def document(self, id: str) -> Document:
-        """Return a document by its name.
-
-        Raises:
-            InputError: there is none of that name.
-        """
-        if id not in self.places:
-            raise InputError(wanted="the name of a document in the index", came=repr(id), where="id")
-        index, number = self.places[id]
-        return self.segments[index].document(number)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,6 +138,17 @@ class Index:
             self._merge_small()
         return added
 
+    def add_content(self, content: Content) -> None:
+        """Add documents that have been read and encoded before, all at once; the only ones of an index are adapted.
+
+        Raises:
+            IndexBusyError: another process is writing.
+        """
+        with writing(self.path):
+            before = self.snapshot()
+            entries = self._without(before, content.ids)
+            self._commit(before.manifest, [*entries, self._written(before.manifest, content, whole=not entries)])
+
     def delete(self, ids: Iterable[str]) -> int:
         """Delete documents by name and return how many there were; names that are not there count nothing.
 
@@ -224,7 +199,9 @@ class Index:
         """Write a segment that nothing refers to yet; one that holds the whole corpus is adapted to it."""
         name = f"segment-{manifest.generation + 1:08d}"
         fits = whole and manifest.settings.adapt and len(content.passages) >= FEWEST
-        write_segment(self.path / name, content, adaptation=_adapted(content) if fits else None)
+        large = len(content.passages) >= manifest.settings.approximate_from and content.vectors.shape[1] > 0
+        fitted = _adapted(content) if fits else None
+        write_segment(self.path / name, content, adaptation=fitted, graph=large)
         files = {path.name: described(path) for path in sorted((self.path / name).iterdir())}
         return Entry(name=name, documents=len(content.ids), gone=0, deleted="", files=files)
 

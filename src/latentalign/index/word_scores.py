@@ -79,7 +79,11 @@ def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array)
     )
 
 
-def lexical_values(corpus: Corpus, query: Query, weights: Array) -> Array:
+Postings = Mapping[str, tuple[Array, Array]]
+"""The passages that have a term, and how often each has it, by term."""
+
+
+def lexical_values(corpus: Corpus, query: Query, weights: Array, *, postings: Postings) -> Array:
     r"""Return (passage,) what the words give where states are not looked at: $\log (1 + n\,e^S)$ for a word that is $n$
     times in a passage; for all passages, from the inverted file."""
     found = np.zeros(len(corpus.live), dtype=np.float32)
@@ -88,7 +92,7 @@ def lexical_values(corpus: Corpus, query: Query, weights: Array) -> Array:
     for term, weight in zip(query.terms, weights.tolist(), strict=True):
         shares[term] = shares.get(term, 0.0) + weight / total
     for term, share in shares.items():
-        places, often = corpus.postings(term)
+        places, often = postings[term]
         found[places] += np.float32(share) * np.log1p(often * corpus.level[places])
     return found
 

@@ -13,11 +13,13 @@ from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
 
 if TYPE_CHECKING:
+    from latentalign.index.candidates.candidate_index import CandidateIndex
     from latentalign.index.filters import Filter
     from latentalign.index.query import Query
     from latentalign.index.ranking import Ranker
     from latentalign.index.relevance import RelevanceWeights
-    from latentalign.index.store import Index, Snapshot
+    from latentalign.index.snapshot import Snapshot
+    from latentalign.index.store import Index
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,11 +30,13 @@ class Searcher:
         index: the folder.
         ranker: of its passages.
         exact: align the words of every passage, whatever the cost.
+        candidates: the engine that proposes passages, if there is one.
     """
 
     index: Index
     ranker: Ranker
     exact: bool = False
+    candidates: CandidateIndex | None = None
 
     @classmethod
     def load(
@@ -42,6 +46,7 @@ class Searcher:
         weights: RelevanceWeights | None = None,
         rescored: int = 96,
         exact: bool = False,
+        candidates: CandidateIndex | None = None,
     ) -> Searcher:
         """Return a searcher of the index in a folder.
 
@@ -50,6 +55,8 @@ class Searcher:
             weights: of the potentials; None takes the default.
             rescored: candidates whose words are aligned, at least 1.
             exact: align the words of every passage.
+            candidates: an engine that ``offer`` has filled, which proposes passages by their vectors; None looks at
+                all, or asks the graphs of segments that are large.
 
         Raises:
             InputError: the folder is no index.
@@ -58,22 +65,49 @@ class Searcher:
         """
         from latentalign.index.store import Index
 
-        return cls._of(Index.open(path), weights=weights, rescored=rescored, exact=exact)
+        return cls._of(Index.open(path), weights=weights, rescored=rescored, exact=exact, candidates=candidates)
 
     @classmethod
-    def _of(cls, index: Index, *, weights: RelevanceWeights | None, rescored: int, exact: bool) -> Searcher:
+    def _of(
+        cls,
+        index: Index,
+        *,
+        weights: RelevanceWeights | None,
+        rescored: int,
+        exact: bool,
+        candidates: CandidateIndex | None,
+    ) -> Searcher:
         from latentalign.index.corpus import Corpus
+        from latentalign.index.proposals import EngineProposals, GraphProposals, Proposer
         from latentalign.index.ranking import Ranker
         from latentalign.index.relevance import RelevanceWeights
 
         if rescored < 1:
             raise InputError(wanted="at least 1 candidate to rescore", came=repr(rescored), where="rescored")
         corpus = Corpus(snapshot=index.snapshot(), weights=weights or RelevanceWeights())
-        return cls(index=index, ranker=Ranker(corpus=corpus, rescored=rescored), exact=exact)
+        proposer: Proposer | None = None
+        if candidates is not None:
+            proposer = EngineProposals(corpus=corpus, engine=candidates)
+        elif any(one.graph is not None for one in corpus.segments):
+            proposer = GraphProposals(corpus=corpus)
+        ranker = Ranker(corpus=corpus, rescored=rescored, proposer=proposer)
+        return cls(index=index, ranker=ranker, exact=exact, candidates=candidates)
+
+    def offer(self, candidates: CandidateIndex) -> None:
+        """Give an engine of candidates the vectors of all passages, so that ``load(candidates=…)`` can ask it."""
+        from latentalign.index.proposals import EngineProposals
+
+        EngineProposals(corpus=self.ranker.corpus, engine=candidates).fill()
 
     def refresh(self) -> Searcher:
         """Return a searcher of what the index holds now, with the same settings; the encoder is not loaded again."""
-        return self._of(self.index, weights=self.ranker.corpus.weights, rescored=self.ranker.rescored, exact=self.exact)
+        return self._of(
+            self.index,
+            weights=self.ranker.corpus.weights,
+            rescored=self.ranker.rescored,
+            exact=self.exact,
+            candidates=self.candidates,
+        )
 
     def search(self, query: str, *, k: int = 10, filter: str | Filter | None = None) -> SearchResult:
         """Return the documents that explain a query best.

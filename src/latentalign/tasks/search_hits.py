@@ -72,7 +72,8 @@ def _same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _hit(query: Query, ranking: Ranking, ranker: Ranker, *, found: _Found, words: WordAlignment, row: int) -> Hit:
-    corpus, value = ranker.corpus, float(ranking.values[found.ranks[0]])
+    corpus, rank = ranker.corpus, found.ranks[0]
+    value = float(ranking.values[rank])
     passages = [corpus.place(int(ranking.passages[rank]))[1] for rank in found.ranks[:PASSAGES]]
     spans = tuple(Span(*found.segment.passages[one, 1:].tolist()) for one in passages)
     document = found.segment.document(found.number)
@@ -87,12 +88,20 @@ def _hit(query: Query, ranking: Ranking, ranker: Ranker, *, found: _Found, words
         span=spans[0],
         passages=spans,
         value=value,
-        probability=ranker.probability(value),
+        probability=_probability(query, found.segment.vectors[passages[0]], float(ranking.lexical[rank])),
         evidence=replace(evidence, score=value),
         shares=shares,
         carried=_carried(query, words, row, corpus.weights.whole * vector),
         duplicates=tuple(found.duplicates),
     )
+
+
+def _probability(query: Query, vector: Array, lexical: float) -> float:
+    from latentalign.index.confidence import STEMS_ALONE, WITH_VECTORS
+
+    if not len(query.vector):
+        return STEMS_ALONE(cosine=0.0, lexical=lexical)
+    return WITH_VECTORS(cosine=float(vector @ query.vector), lexical=lexical)
 
 
 def _explained(
