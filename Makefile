@@ -15,7 +15,7 @@ SETUP := $(PYTHON) tools/setup_env.py $(VENV)
 help:
 	@echo "make demo       align two English sentences, and an English and a French one, and show the evidence"
 	@echo "make test       the fast tests, with the examples in the docstrings and in docs/"
-	@echo "make test-slow  the tests that take longer"
+	@echo "make test-slow  the tests that take longer, and those of what other libraries are given"
 	@echo "make check      format, lint, types, floors, docs"
 	@echo "make bench      the benchmarks; they write their tables into docs/results.md"
 	@echo "make docs       build the documentation into site/"
@@ -32,7 +32,7 @@ test:
 	$(RUN)/pytest -n $(JOBS) -m "not slow"
 
 test-slow:
-	@$(SETUP) test
+	@$(SETUP) test,integrations
 	$(RUN)/pytest -m slow
 
 check:

@@ -17,6 +17,7 @@ from latentalign.evaluation.expressing import ExpressingRecipe
 from latentalign.evaluation.linking import LinkingRecipe
 from latentalign.evaluation.recipe import run
 from latentalign.evaluation.report import Report
+from latentalign.models.linking.settings import LinkerConfig
 from latentalign.tasks.linked_texts import CatalogueFile, LinkedTexts
 from latentalign.tasks.train_linker import LinkerTraining
 
@@ -53,6 +54,7 @@ def _elevant(data: Path, name: str) -> Report:
     recipe = LinkingRecipe(
         catalogue=CatalogueFile(file=f"{folder}/catalogue.tsv.gz", header=["id", "label", "types"]),
         test=texts[name],
+        linker=LinkerConfig(by_meaning=True),
         training=LinkerTraining(most=200),
     )
     test = texts[name].read(data)

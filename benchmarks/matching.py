@@ -1,4 +1,4 @@
-"""How long one utterance takes among many examples, and how many candidates a second are valued.
+"""How long one utterance takes, how many candidates a second are valued, and what calibration mends.
 
 python -m benchmarks.matching --data DIR [--model FOLDER]
 """
@@ -14,10 +14,14 @@ from statistics import median
 import torch
 
 from benchmarks.report import write_table
+from latentalign.metrics.brier import brier
+from latentalign.metrics.calibration_error import calibration_error
+from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.memory import Memory, read, units_of, vectors
 from latentalign.tasks.classify import Classifier
 from latentalign.tasks.labelled_texts import LabelledTexts
+from latentalign.tasks.train_classifier import ClassifierTraining
 
 SIZES = (150, 1_000, 10_000)
 
@@ -26,15 +30,52 @@ def main() -> None:
     """Measure and write the table; processor time, one thread, the models warm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="what `latentalign train` made for CLINC150")
+    parser.add_argument("--model", type=Path, help="what `latentalign train` made for CLINC150; for the speed alone")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    command = "python -m benchmarks.matching --data DIR"
+    write_table("matching-calibration", calibrations(options.data), command=command)
+    if options.model is None:
+        print("speed: left out, it needs --model FOLDER")
+        return
     classifier = Classifier.load(folder=options.model)
     rows = LabelledTexts(file="intent/clinc150/data_full.json.gz", key="val").read(options.data)
     texts = [text for text, _ in rows[::60]]
     table = [utterance(classifier, texts)]
     table += [candidates(classifier, texts, size) for size in SIZES]
     write_table("matching-speed", table, command="python -m benchmarks.matching --data DIR --model FOLDER")
+
+
+def calibrations(data: Path) -> list[dict[str, str | float]]:
+    """Return what the probabilities are worth as they come, by a temperature, and by a rising function on top of it.
+
+    HWU64, ten examples a label, the default encoder as it is; fitted on every second text of the development split,
+    measured on the others.
+    """
+    examples = LabelledTexts(file="intent/hwu64/train.jsonl.gz", label="intent", per_label=10).read(data)
+    rows = LabelledTexts(file="intent/hwu64/valid.jsonl.gz", label="intent").read(data)
+    made = ClassifierTraining(fine_tune=False).fit(examples)
+    values = made.values([text for text, _ in rows])
+    told = torch.tensor([made.labels.index(label) for _, label in rows])
+    counts = made.memory.counts
+    fitted = {
+        "as they come": Calibration(),
+        "temperature": Calibration.fit(values[::2], told[::2], counts),
+        "temperature and rising function": Calibration.fit(values[::2], told[::2], counts, isotonic=True),
+    }
+    return [
+        {"probabilities": name, **_worth(one.shares(values[1::2], counts), told[1::2].tolist())}
+        for name, one in fitted.items()
+    ]
+
+
+def _worth(shares: torch.Tensor, told: list[int]) -> dict[str, float]:
+    right = [one == other for one, other in zip(shares.argmax(dim=1).tolist(), told, strict=True)]
+    return {
+        "accuracy": sum(right) / len(right),
+        "ECE": calibration_error(shares.amax(dim=1).clamp(0, 1).tolist(), right),
+        "Brier": brier(shares.tolist(), told),
+    }
 
 
 def utterance(classifier: Classifier, texts: list[str]) -> dict[str, str | float]:

@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentalign.cli.main import main
-from latentalign.evaluation.baselines import TfidfSvm
+from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
 from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import carrying, deletion_test, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.models.matcher.calibration import Calibration
+from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.tasks.classify import Classifier
 from latentalign.text.spans import Span
+from latentalign.training.config import TrainingConfig
+from latentalign.training.optimizer import AdamW
 from tests.tiny_models import write
 
 LABELS = {
@@ -29,6 +32,7 @@ evaluation = "classification"
 train = {{ file = "train.jsonl" }}
 test = {{ file = "test.jsonl" }}
 outside_test = {{ file = "outside.jsonl" }}
+heads = ["frozen", "fine-tuned"]
 deletions = 4
 [settings]
 held_out = 0.25
@@ -99,6 +103,17 @@ def test_a_baseline_is_calibrated_on_what_it_was_not_trained_on() -> None:
     assert found[:, :2].argmax(dim=1).tolist() == [0, 1]
 
 
+def test_a_head_is_trained_with_the_encoder_under_it(tmp_path: Path) -> None:
+    rows = [(text, label) for label, texts in LABELS.items() for text in texts]
+    training = TrainingConfig(epochs=8, optimizer=AdamW(learning_rate=5e-3), save_every=100, evaluate_every=100)
+    head = FineTunedHead(matcher=MatcherConfig().with_model(write(tmp_path / "bert", "bert")), training=training)
+    head.fit([text for text, _ in rows], [int(label == "streets") for _, label in rows])
+    values = head.values(["the cat", "die Straße"])
+    assert values.argmax(dim=1).tolist() == [0, 1]
+    assert not values.requires_grad
+    assert torch.equal(head.values(["the cat"]), head.values(["the cat"]))
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     rows = [{"text": text, "label": label} for label, texts in LABELS.items() for text in texts]
@@ -118,10 +133,15 @@ def test_a_recipe_prints_a_table_with_the_baselines_and_draws(data: Path, capsys
     pictures = data / "pictures"
     assert main(["evaluate", str(recipe), "--data", str(data), "--json", "--pictures", str(pictures)]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["system"] for row in rows] == ["TF-IDF + SVM", "logistic head, frozen", "ours"]
+    assert [row["system"] for row in rows] == [
+        "TF-IDF + SVM",
+        "logistic head, frozen",
+        "logistic head, fine-tuned",
+        "ours",
+    ]
     assert set(PERTURBATIONS) < set(rows[0])
-    assert rows[2]["deletion"] != "–"
-    assert len(list(pictures.glob("*.svg"))) == 3
+    assert rows[3]["deletion"] != "–"
+    assert len(list(pictures.glob("*.svg"))) == 4
 
 
 def test_a_trained_folder_comes_out_of_the_train_command(data: Path, capsys) -> None:

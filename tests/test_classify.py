@@ -45,6 +45,7 @@ def test_a_text_of_the_examples_is_answered_with_its_words_as_evidence(classifie
     assert len(result.carried) == len(result.evidence.source_spans)
     assert len(result.shares) == len(result.evidence.links)
     assert sum(result.shares) <= 1 + 1e-6
+    assert sum(carried for _, carried in result.sentences) == pytest.approx(sum(result.carried))
     total = sum(one.probability for one in result.ranked) + result.nothing
     assert total == pytest.approx(1.0, abs=1e-5)
     assert classifier.calibration.fitted_on.startswith("6 of its own examples")

@@ -92,11 +92,11 @@ def test_the_missing_findings_are_those_that_no_symptom_is_taken_for(diagnoser: 
 def test_a_value_is_the_log_likelihood_ratio_of_the_formula(diagnoser: Diagnoser) -> None:
     matcher, profiles = diagnoser.matcher, diagnoser.profiles
     case = findings(diagnoser, "high fever", "nauseous", absent=("dry cough",))
-    chance, power = matcher.null_chance, matcher.frequency_power
+    chance, power = matcher.null_chance, diagnoser.settings.frequency_power
     for number, value in enumerate(matcher.values(case, profiles).tolist()):
         entries = slice(profiles.bounds[number], profiles.bounds[number + 1])
         features = profiles.features[entries]
-        often = matcher.expected(profiles)[entries]
+        often = profiles.chances[entries]
         shares = often**power / (often**power).sum()
         ratios = case.ratios[:, features].exp()
         told = (chance + (1 - chance) * ratios @ shares).log().sum()
@@ -213,7 +213,7 @@ synonym: "Warmth" BROAD []
 
 [Term]
 id: HP:2
-name: Cough ! a comment
+name: Cough
 
 [Term]
 id: HP:3
@@ -231,7 +231,7 @@ O:1\tflu\tNOT\tHP:3\t\t\t\t\t\t\tP\t
 O:1\tflu\t\tHP:4\t\t\t\t\t\t\tI\t
 """
 FILES = {
-    "rows.csv": "disease,symptom,frequency,prevalence\nflu,fever,90%,1/20\nflu,cough,3/4,\nflu,blisters,0,\n",
+    "rows.csv": "disease,symptom,frequency,prevalence\nflu,fever,90%,1/20\nflu,cough,3/4,\nflu,blisters,0,\nhives,fever,0,\n",
     "lists.tsv": "name\tsymptoms\tprevalence\nflu\tfever; cough\t0.05\n",
     "a.jsonl": '{"disease": "flu", "symptoms": [["fever", "90%"], "cough"], "prevalence": 0.05}\n',
     "b.jsonl": '{"name": "flu", "symptoms": [{"name": "fever", "frequency": 0.9}, "cough"], "prevalence": "5%"}\n',
@@ -345,7 +345,13 @@ def test_a_wrong_command_says_what_to_do(command: list[str], capsys) -> None:
     assert "did you mean 'null_chance'" in capsys.readouterr().err
     with pytest.raises(UnknownNameError, match="prior_temperature"):
         Diagnoser.load(PROFILES, prior_temprature=2.0)
-    for wrong in ({"prior_temperature": 0.0}, {"certainty": 0.0}, {"null_chance": 1.0}, {"aligned": 0}):
+    for wrong in (
+        {"prior_temperature": 0.0},
+        {"certainty": 0.0},
+        {"null_chance": 1.0},
+        {"aligned": 0},
+        {"unknown_frequency": 0.0},
+    ):
         with pytest.raises(InputError):
             Diagnoser.load(PROFILES, model=None, **wrong)
     assert ProfileMatcher().null_chance < 1

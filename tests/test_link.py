@@ -238,6 +238,24 @@ def test_a_saved_linker_says_the_same(linker: Linker, tmp_path: Path) -> None:
         Linker.load(folder=tmp_path / "linker")
 
 
+def test_names_are_also_found_by_their_meaning(tmp_path: Path) -> None:
+    concepts = [
+        Concept(id="F:1", label="association football"),
+        Concept(id="F:2", label="soccoro, a town"),
+        Concept(id="F:3", label="tennis"),
+    ]
+    near = Linker.load(concepts, nearest=1, by_meaning=True)
+    looked = near.looker.look(Mention(span=Span(0, 6), forms=("soccer",)))
+    assert "F:1" in {concepts[one].id for one in near.looker.owners(looked)}
+    assert [concepts[one].id for one in AliasTable.of(concepts).candidates(["soccer"], nearest=1)] == ["F:2"]
+    again = Linker.load(folder=near.save(tmp_path / "linker"))
+    assert again.looker.table.vectors is not None
+    assert torch.equal(again.looker.table.vectors, near.looker.table.vectors)
+    other = Linker.load(concepts[:2], folder=tmp_path / "linker")
+    assert other.looker.table.vectors is not None
+    assert len(other.looker.table.vectors) == 2
+
+
 def test_a_bad_record_harms_no_other(linker: Linker) -> None:
     objects = ['{"id": 1, "text": "a flu", "mentions": [[2, 5]]}', '{"id": 2, "text": "a flu", "mentions": [[2, 9]]}']
     lines = "\n".join([*objects, '{"id": 3}', ""]).encode()

@@ -123,6 +123,17 @@ def test_a_word_may_be_explained_by_what_stands_above() -> None:
     assert compared.shares[0].tolist() == compared.shares[1].tolist()
 
 
+def test_a_drawing_has_every_match_and_survives_a_circle(aligner: OntologyAligner) -> None:
+    found = aligner.align(WORKSHOP, SHOP)
+    drawing = found.to_svg(names=("a & b", "shop"), whole=True)
+    assert drawing.count("<path") == len(found.matches)
+    assert "a &amp; b" in drawing
+    assert all(f">{one.label}</text>" in drawing for one in (*WORKSHOP, *SHOP))
+    assert "invoice" not in found.to_svg()
+    circle = [concept("1", "lung", above="2"), concept("2", "heart", above="1")]
+    assert aligner.align(circle, circle).to_svg().count("<path") == 2
+
+
 def test_kinds_are_not_mixed(aligner: OntologyAligner) -> None:
     found = aligner.align([concept("1", "author", kind="property")], [concept("a", "author")])
     assert not found.matches

@@ -309,10 +309,20 @@ def test_train_and_classify_by_command(data: Path, folder: Path, capsys) -> None
 def test_a_recipe_measures_with_and_without_the_order(data: Path, folder: Path, capsys) -> None:
     recipe = data / "recipe.toml"
     text = 'evaluation = "sections"\ntrain = { file = "train.jsonl" }\ntest = { file = "test.jsonl" }\nseeds = [0, 1]\n'
-    recipe.write_text(text + "deletions = 2\n" + SETTINGS.format(folder), encoding="utf8")
+    recipe.write_text(text + f'deletions = 2\nmodels = "{data}/models"\n' + SETTINGS.format(folder), encoding="utf8")
     assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["system"] for row in rows] == ["TF-IDF + SVM, single sentences", "ours, chain", "ours, independent"]
+    assert [row["system"] for row in rows] == [
+        "TF-IDF + SVM, single sentences",
+        "ours, chain",
+        "ours, chain, the order left out",
+        "ours, independent",
+    ]
+    names = sorted(path.name for path in (data / "models").iterdir())
+    assert names == ["chain-0", "chain-1", "independent-0", "independent-1"]
+    assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
+    again = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["Brier"] for row in again] == pytest.approx([row["Brier"] for row in rows], abs=1e-3)
     assert all(list(row) == list(rows[0]) for row in rows)
     assert all(0 <= row["accuracy"] <= 1 for row in rows)
 

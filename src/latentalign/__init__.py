@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "Aligner": "latentalign.tasks.align",
     "Bot": "latentalign.tasks.chat",
+    "CitationLinker": "latentalign.tasks.cite",
     "Classifier": "latentalign.tasks.classify",
     "Diagnoser": "latentalign.tasks.diagnose",
     "Document": "latentalign.text.documents",
@@ -19,6 +20,7 @@ _EXPORTS = {
     "Link": "latentalign.text.spans",
     "Linker": "latentalign.tasks.link",
     "OntologyAligner": "latentalign.tasks.relate",
+    "PaperRelater": "latentalign.tasks.papers",
     "Searcher": "latentalign.tasks.search",
     "SectionClassifier": "latentalign.tasks.sections",
     "Span": "latentalign.text.spans",
@@ -28,6 +30,7 @@ _EXPORTS = {
 __all__ = [
     "Aligner",
     "Bot",
+    "CitationLinker",
     "Classifier",
     "Diagnoser",
     "Document",
@@ -37,6 +40,7 @@ __all__ = [
     "Link",
     "Linker",
     "OntologyAligner",
+    "PaperRelater",
     "Searcher",
     "SectionClassifier",
     "Span",

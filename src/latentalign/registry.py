@@ -224,6 +224,8 @@ tasks = Registry(
         "link": "latentalign.tasks.link:Linker",
         "express": "latentalign.tasks.express:TripleAligner",
         "relate": "latentalign.tasks.relate:OntologyAligner",
+        "relate-citation": "latentalign.tasks.cite:CitationLinker",
+        "relate-papers": "latentalign.tasks.papers:PaperRelater",
         "search": "latentalign.tasks.search:Searcher",
     },
 )
@@ -235,6 +237,8 @@ evaluations = Registry(
         "sentences": "latentalign.evaluation.sentences:Sentences",
         "words": "latentalign.evaluation.words:Words",
         "classification": "latentalign.evaluation.classification:ClassificationRecipe",
+        "ontologies": "latentalign.evaluation.ontology_matching:OntologyMatching",
+        "citations": "latentalign.evaluation.cited_sentences:CitedSentences",
         "search": "latentalign.evaluation.search:SearchRecipe",
         "diagnosis": "latentalign.evaluation.diagnosis:DiagnosisRecipe",
         "linking": "latentalign.evaluation.linking:LinkingRecipe",

@@ -30,7 +30,7 @@ def diagnose(
         Path, typer.Option("--profiles", "-p", help="Diseases with findings: CSV, TSV, JSON lines or phenotype.hpoa.")
     ],
     terms: Annotated[
-        Path | None, typer.Option(help="An ontology in OBO format: names for ids, and synonyms of findings.")
+        Path | None, typer.Option(help="An ontology (OBO, OWL, ...): names for ids, and synonyms of findings.")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many diseases are ranked.")] = 5,
     missing: Annotated[int, typer.Option(min=0, help="How many missing findings of each are shown.")] = 3,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json as json_lines
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,14 +14,17 @@ from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import is_file
-from latentalign.cli.rdf_output import RdfOutput
+from latentalign.cli.rdf_output import RdfBase, RdfEndpoint, RdfFile, RdfOutput, RdfPrefix, RdfStore
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
+    from latentalign.tasks.expressed import ExpressedText, Expression
     from latentalign.tasks.link import Linker
     from latentalign.tasks.linking import LinkedMention, LinkedText
     from latentalign.text.mentions import MentionedText
     from latentalign.text.pairs import Failure
+
+    Result = LinkedText | ExpressedText
 
 
 def link(
@@ -34,23 +38,20 @@ def link(
     mentions: Annotated[
         bool, typer.Option("--mentions", help="Link the spans under `mentions` of JSON lines; find none.")
     ] = False,
+    triples: Annotated[
+        bool, typer.Option("--triples", help="JSON lines with `triples`: which words express them; no catalogue.")
+    ] = False,
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Answer only with concepts of this type; repeat it.")
     ] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least probability of an answer.")] = 0.0,
     top: Annotated[int, typer.Option(min=1, help="How many concepts are ranked.")] = 5,
     column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
-    rdf: Annotated[
-        Path | None, typer.Option(help="Write the links as RDF: a .ttl, .nt, .rdf, .nq or .trig file.")
-    ] = None,
-    store: Annotated[Path | None, typer.Option(help="Add the links to a pyoxigraph store on disk.")] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="Add the links to a SPARQL 1.1 update endpoint, by its URL.")
-    ] = None,
-    prefix: Annotated[
-        list[str] | None, typer.Option(help="What a prefix of ids stands for, as MESH=http://id.nlm.nih.gov/mesh/.")
-    ] = None,
-    base: Annotated[str | None, typer.Option(help="The IRI that the ids of texts are put behind, in RDF.")] = None,
+    rdf: RdfFile = None,
+    store: RdfStore = None,
+    endpoint: RdfEndpoint = None,
+    prefix: RdfPrefix = None,
+    base: RdfBase = None,
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,
@@ -58,8 +59,9 @@ def link(
 ) -> int:
     """Find the mentions of concepts in texts, and say which concept each means, why, and whether any is meant.
 
-    One line a mention: record, start, end, words, concept (- for none), its label, probability. With --json one object
-    a record, with the evidence.
+    One line a mention: record, start, end, words, concept (- for none), its label, probability. With --triples one line
+    a triple: record, triple, the words of its three parts, sentence, probability. With --json one object a record, with
+    the evidence.
 
     Examples:
 
@@ -69,31 +71,57 @@ def link(
 
       latentalign link abstracts.txt --catalogue medic.jsonl --store graph --prefix MESH=http://id.nlm.nih.gov/mesh/
     """
-    from dataclasses import replace
-
-    linker = _linker(catalogue, model, set_ or [])
-    linker = replace(linker, top=top, threshold=threshold, types=frozenset(type_ or ()) or linker.types)
+    changes = _changes(set_ or [])
+    results: Iterator[Result | Failure]
+    if triples:
+        results = _expressed(texts, column, changes, useless=[catalogue, model, mentions or None, type_])
+    else:
+        linker = _linker(catalogue, model, changes)
+        linker = replace(linker, top=top, threshold=threshold, types=frozenset(type_ or ()) or linker.types)
+        results = linker.link_many(_records(texts, column, given=mentions))
     graph = RdfOutput(file=rdf, store=store, endpoint=endpoint, prefixes=prefix or [], base=base)
-    results, failures = settled(linker.link_many(_records(texts, column, given=mentions)), on_error=on_error.value)
+    kept: Iterator[Result | Failure]
+    kept, failures = settled(results, on_error=on_error.value)
     with opened(output) as out:
-        out.writelines(_written(graph.passing(progress(results, "texts")), json=json))
+        out.writelines(_written(graph.passing(progress(kept, "texts")), json=json))
     return 3 if failures else 0
 
 
-def _linker(catalogue: Path | None, model: Path | None, overrides: list[str]) -> Linker:
+def _changes(overrides: list[str]) -> dict[str, Any]:
     from latentalign import config
-    from latentalign.tasks.link import Linker
 
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for one in overrides:
         config.override(changes, one)
+    return changes
+
+
+def _linker(catalogue: Path | None, model: Path | None, changes: dict[str, Any]) -> Linker:
+    from latentalign.tasks.link import Linker
+
     if model is not None and changes:
         raise InputError(
-            wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
+            wanted="no --set beside --model, whose settings are those it was trained with", came=", ".join(changes)
         )
     if catalogue is None and model is None:
         raise InputError(wanted="--catalogue, or --model", came="neither", where="link")
     return Linker.load(catalogue, folder=model, **changes)
+
+
+def _expressed(
+    texts: list[str], column: str, changes: dict[str, Any], *, useless: list[object]
+) -> Iterator[ExpressedText | Failure]:
+    """Return the words that express the triples of a file."""
+    from latentalign.formats import triples
+    from latentalign.tasks.express import TripleAligner
+
+    if len(texts) != 1 or not is_file(texts[0]) or any(one is not None for one in useless):
+        raise InputError(
+            wanted="one file of JSON lines with text and triples, and no catalogue, model, mentions or types",
+            came=" ".join(texts)[:60],
+            where="--triples",
+        )
+    return TripleAligner.load(**changes).express_many(triples.read(texts[0], column=column))
 
 
 def _records(texts: list[str], column: str, *, given: bool) -> Iterator[MentionedText | Failure]:
@@ -113,20 +141,35 @@ def _records(texts: list[str], column: str, *, given: bool) -> Iterator[Mentione
     return (attempt(lambda text: MentionedText(text=text), text) for text in texts)
 
 
-def _written(results: Iterable[LinkedText | Failure], *, json: bool) -> Iterator[str]:
+def _written(results: Iterable[Result | Failure], *, json: bool) -> Iterator[str]:
     from latentalign.formats.fields import to_fields
+    from latentalign.tasks.linking import LinkedText
     from latentalign.text.pairs import Failure
 
     for number, result in enumerate(results):
         if json:
             fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
             yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            continue
+        name = str(number) if result.id is None else result.id
+        if isinstance(result, LinkedText):
+            yield from (_row(name, *_mention(one)) for one in result.mentions)
         elif not isinstance(result, Failure):
-            yield from (_line(str(number) if result.id is None else result.id, one) for one in result.mentions)
+            yield from (_row(name, *_triple(one, result.text)) for one in result.expressions)
 
 
-def _line(record: str, one: LinkedMention) -> str:
+def _mention(one: LinkedMention) -> tuple[object, ...]:
+    shown = (one.concept or "-", one.label or "-", f"{one.probability:.3f}")
+    return (one.span.start, one.span.end, one.text, *shown)
+
+
+def _triple(one: Expression, text: str) -> tuple[object, ...]:
+    parts = (one.subject, (one.relation,) if one.relation else (), one.object)
+    words = (" | ".join(span.of(text) for span in spans) or "-" for spans in parts)
+    return (*one.triple, *words, one.sentence, f"{one.probability:.3f}")
+
+
+def _row(*cells: object) -> str:
     from latentalign.formats.lines import one_line
 
-    cells = (record, one.span.start, one.span.end, one.text, one.concept or "-", one.label or "-")
-    return "\t".join(one_line(str(cell)) for cell in cells) + f"\t{one.probability:.3f}\n"
+    return "\t".join(one_line(str(cell)) for cell in cells) + "\n"

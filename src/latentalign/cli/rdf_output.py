@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
+    from latentalign.tasks.expressed import ExpressedText
     from latentalign.tasks.linking import LinkedText
     from latentalign.text.pairs import Failure
+
+    Result = LinkedText | ExpressedText
+
+
+RdfFile = Annotated[Path | None, typer.Option(help="Write the links as RDF: a .ttl, .nt, .rdf, .nq or .trig file.")]
+RdfStore = Annotated[Path | None, typer.Option(help="Add the links to a pyoxigraph store on disk.")]
+RdfEndpoint = Annotated[str | None, typer.Option(help="Add the links to a SPARQL 1.1 update endpoint, by its URL.")]
+RdfPrefix = Annotated[
+    list[str] | None, typer.Option(help="What a prefix of ids stands for, as MESH=http://id.nlm.nih.gov/mesh/.")
+]
+RdfBase = Annotated[str | None, typer.Option(help="The IRI that the ids of texts are put behind, in RDF.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +44,11 @@ class RdfOutput:
     prefixes: list[str] = field(default_factory=list)
     base: str | None = None
 
-    def passing(self, results: Iterable[LinkedText | Failure]) -> Iterator[LinkedText | Failure]:
+    def passing(self, results: Iterable[Result | Failure]) -> Iterator[Result | Failure]:
         """Yield the results as they come, and write them as RDF when they end; nothing is kept without a target."""
         from latentalign.text.pairs import Failure
 
-        kept: list[LinkedText] = []
+        kept: list[Result] = []
         targets = self._targets()
         for one in results:
             if targets and not isinstance(one, Failure):
@@ -56,7 +70,7 @@ class RdfOutput:
             found.append(lambda quads: rdf.write_endpoint(quads, endpoint))
         return found
 
-    def _quads(self, results: Iterable[LinkedText]) -> Iterator[Any]:
+    def _quads(self, results: Iterable[Result]) -> Iterator[Any]:
         from latentalign.tasks.link_rdf import TEXTS, LinkGraph
 
         return LinkGraph(prefixes=prefixes_of(self.prefixes), texts=self.base or TEXTS).quads(results)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,9 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latentalign.errors import UnsupportedError
+from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import read, units_of, vectors
+from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import PairScorer
 from latentalign.registry import require
+from latentalign.tasks.train_classifier import training_for
+from latentalign.training.config import TrainingConfig
+from latentalign.training.corpus import Items
+from latentalign.training.head import HeadInTraining
+from latentalign.training.loop import train
+from latentalign.training.matching import size_of
 
 Floats = NDArray[np.float64]
 
@@ -77,6 +88,44 @@ class LogisticHead:
     def _vectors(self, texts: Sequence[str]) -> Any:
         units = [units_of(text) for text in texts]
         return vectors(units, read(units, self.scorer)).numpy()
+
+
+@dataclass(kw_only=True)
+class FineTunedHead:
+    """Logistic regression on the vectors of an encoder that is trained with it.
+
+    Args:
+        matcher: with the encoder.
+        training: how; None goes by the number of texts, as our own training does.
+        dropout: the share of what each layer adds that is dropped.
+        seed: of the order of the texts and of dropout.
+    """
+
+    matcher: MatcherConfig
+    training: TrainingConfig | None = None
+    dropout: float = 0.1
+    seed: int = 0
+    fitted: Any = None
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Train on texts with the numbers of their labels, the encoder from where it begins."""
+        encoder = self.matcher.build().scorer.encoder
+        if not isinstance(encoder, HuggingFaceEncoder):
+            raise UnsupportedError(wanted="a Hugging Face encoder", came=type(encoder).__name__, where="FineTunedHead")
+        torch.manual_seed(self.seed)
+        units = [units_of(text) for text in texts]
+        module = HeadInTraining(encoder, units, labels, count=max(labels) + 1, dropout=self.dropout)
+        corpus = Items(items=range(len(units)), measure=lambda number: size_of(units[number]))
+        chosen = replace(self.training or training_for(len(units)), seed=self.seed)
+        with tempfile.TemporaryDirectory() as passing:
+            train(module, corpus, collate=torch.tensor, config=chosen, folder=Path(passing) / "run")
+        self.fitted = module.done()
+
+    def values(self, texts: Sequence[str]) -> Tensor:
+        """Return (text, label) log-odds."""
+        with torch.no_grad():
+            found: Tensor = self.fitted.logits([units_of(text) for text in texts])
+        return found
 
 
 def both_sides(decisions: Floats) -> Tensor:

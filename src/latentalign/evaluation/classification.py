@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
+from latentalign.evaluation.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
 from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
@@ -61,6 +62,7 @@ class ClassificationRecipe(Recipe):
         perturbations: names; the loss of accuracy under each is told.
         deletions: texts of the deletion test.
         most: test texts, evenly spread; None is all.
+        heads: the logistic heads that are measured beside: ``frozen``, and ``fine-tuned`` with the encoder under it.
     """
 
     train: LabelledTexts
@@ -74,6 +76,7 @@ class ClassificationRecipe(Recipe):
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
     deletions: int = 100
     most: int | None = None
+    heads: tuple[Literal["frozen", "fine-tuned"], ...] = ("frozen",)
 
     def measure(self, data: Path) -> Report:
         """Train where needed, and measure every system."""
@@ -111,8 +114,14 @@ class ClassificationRecipe(Recipe):
 
     def _systems(self, rows: Rows, outside: list[str], seed: int) -> list[System]:
         ours = self._ours(rows, outside, seed)
-        head = LogisticHead(scorer=self.settings.matcher.build().scorer)
-        baselines: dict[str, Baseline] = {"TF-IDF + SVM": TfidfSvm(), "logistic head, frozen": head}
+        baselines: dict[str, Baseline] = {"TF-IDF + SVM": TfidfSvm()}
+        if "frozen" in self.heads:
+            baselines["logistic head, frozen"] = LogisticHead(scorer=self.settings.matcher.build().scorer)
+        if "fine-tuned" in self.heads:
+            settings = self.settings
+            baselines["logistic head, fine-tuned"] = FineTunedHead(
+                matcher=settings.matcher, training=settings.training, seed=seed
+            )
         return [
             *(fitted(name, one, rows, outside, held_out=self.settings.held_out) for name, one in baselines.items()),
             System(name="ours", names=ours.labels, model=ours, calibration=ours.calibration, counts=ours.memory.counts),

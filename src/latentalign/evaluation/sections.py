@@ -15,6 +15,7 @@ from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.families import AlignmentFamily, Independent
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
@@ -25,10 +26,14 @@ from latentalign.tasks.train_sections import SectionsTraining
 from latentalign.text.split_texts import SplitText
 
 NOTE = (
-    "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; ECE in 15 bins; turned away: "
-    "sentences that NULL takes; deletion: mean fall of the score of a sentence's section without the words that carry "
+    "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; sure: accuracy of those whose label "
+    "two thirds of the annotators gave, where that is known; ECE in 15 bins; turned away: sentences that NULL takes; deletion: mean fall of the score of a sentence's section without the words that carry "
     "most, less without random ones, and its 95% interval"
 )
+
+
+SURE = 0.65
+"""The share of the annotators, rounded down a little, from which on a label is sure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,8 @@ class SectionsEvaluation(Recipe):
         settings: of our training.
         families: tables of families; one training each.
         seeds: one training each.
+        models: a folder of classifiers that were trained before on ``train``, ``FAMILY-SEED`` each; those that are not
+            there are trained and written into it. None keeps none.
         deletions: documents of the deletion test, one sentence each; 0 leaves it out.
     """
 
@@ -48,6 +55,7 @@ class SectionsEvaluation(Recipe):
     settings: SectionsTraining = field(default_factory=SectionsTraining)
     families: list[dict[str, Any]] = field(default_factory=lambda: [{"name": "chain"}, {"name": "independent"}])
     seeds: tuple[int, ...] = (0,)
+    models: str | None = None
     deletions: int = 60
 
     def measure(self, data: Path) -> Report:
@@ -55,9 +63,12 @@ class SectionsEvaluation(Recipe):
         train, test = self.train.read(data), self.test.read(data)
         rows: list[dict[str, Cell]] = [{"system": "TF-IDF + SVM, single sentences", **_baseline(train, test)}]
         for family in self.families:
-            settings = replace(self.settings, family=family)
-            runs = [self._measured(replace(settings, seed=seed).fit(train), test) for seed in self.seeds]
-            rows.append({"system": f"ours, {describe(family)}", **_mean(runs)})
+            made = [self._trained(family, seed, train) for seed in self.seeds]
+            name = f"ours, {describe(family)}"
+            rows.append({"system": name, **_mean([self._measured(one, test) for one in made])})
+            if family["name"] != "independent":
+                plain = [self._measured(replace(one, family=_without_order(one)), test) for one in made]
+                rows.append({"system": f"{name}, the order left out", **_mean(plain)})
         sentences = sum(len(one.labels) for one in test)
         note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
         return Report(
@@ -66,12 +77,21 @@ class SectionsEvaluation(Recipe):
             notes=(f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each", NOTE),
         )
 
+    def _trained(self, family: dict[str, Any], seed: int, rows: Sequence[Labelled]) -> SectionClassifier:
+        place = None if self.models is None else Path(self.models) / f"{family['name']}-{seed}"
+        if place is not None and place.is_dir():
+            return SectionClassifier.load(folder=place)
+        made = replace(self.settings, family=family, seed=seed).fit(rows)
+        if place is not None:
+            made.save(place)
+        return made
+
     def _measured(self, classifier: SectionClassifier, test: Sequence[Labelled]) -> dict[str, Cell]:
         alignment = classifier.align([one.document for one in test])
         real = alignment.mask[:, :, 0]
         rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
         turned = float((~alignment.best.any(dim=-1))[real].float().mean())
-        found = _figures(rows, classifier.names, [label for one in test for label in one.labels])
+        found = _figures(rows, classifier.names, test)
         effect = (
             str(deletion(classifier, [one.document for one in test][: self.deletions]).effect)
             if self.deletions
@@ -129,25 +149,36 @@ def _shortened(document: SplitText, place: int, words: Sequence[int]) -> SplitTe
     return SplitText(text=text, sentences=tuple(type(document.sentences[0])(*one) for one in spans))
 
 
+def _without_order(classifier: SectionClassifier) -> AlignmentFamily:
+    return Independent(temperature=float(classifier.family.temperature))
+
+
 def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, Cell]:
     rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
     system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
     chances = system.probabilities([one for row in test for one in row.document.strings])
     given = chances[:, :-1] / (1 - chances[:, -1:]).clamp_min(1e-9)
-    found = _figures(given, system.names, [label for one in test for label in one.labels])
+    found = _figures(given, system.names, test)
     return {**found, "each seed": "–", "turned away": "–", "deletion": "–"}
 
 
-def _figures(rows: Tensor, names: Sequence[str], labels: Sequence[str]) -> dict[str, Cell]:
-    told = [names.index(one) for one in labels]
+def _figures(rows: Tensor, names: Sequence[str], test: Sequence[Labelled]) -> dict[str, Cell]:
+    told = [names.index(label) for one in test for label in one.labels]
+    trust = [share for one in test for share in one.trust]
     given = rows.argmax(dim=1).tolist()
     right = [one == other for one, other in zip(given, told, strict=True)]
     return {
         "accuracy": sum(right) / len(right),
+        "sure": _sure(right, trust),
         "macro F1": macro_f1(given, told),
         "ECE": calibration_error(rows.amax(dim=1).clamp(0, 1).tolist(), right),
         "Brier": brier((rows / rows.sum(dim=1, keepdim=True)).tolist(), told),
     }
+
+
+def _sure(right: Sequence[bool], trust: Sequence[float]) -> Cell:
+    chosen = [one for one, share in zip(right, trust, strict=True) if share >= SURE] if trust else []
+    return sum(chosen) / len(chosen) if chosen else "–"
 
 
 def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:

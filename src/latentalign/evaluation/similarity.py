@@ -30,8 +30,12 @@ Rows = list[tuple[float, str, str]]
 class Similarity(Recipe):
     """Spearman between the value a unit and the human score, beside the cosine of mean-pooled states.
 
+    Each family is measured alone, and together with the cosine of the wholes, as a matcher values two texts: how much
+    each of the two counts is a regression of the human scores of the training sets on both.
+
     Args:
-        train, test: patterns of files with ``score<TAB>text<TAB>text``; rows without a numeric score are left out.
+        train, test: patterns of files of tab-separated columns; rows without a numeric score are left out.
+        columns: where the score and the two texts stand, from 0.
         families: tables of alignment families.
         potentials: tables of potentials; their weights are where the fit begins.
         model, layer: the encoder and the hidden layer of the states.
@@ -45,6 +49,7 @@ class Similarity(Recipe):
     potentials: list[dict[str, Any]]
     model: str | None = None
     layer: int = -1
+    columns: tuple[int, int, int] = (0, 1, 2)
     pairs_per_set: int = 200
     steps: int = 50
     rate: float = 0.1
@@ -52,21 +57,27 @@ class Similarity(Recipe):
 
     def measure(self, data: Path) -> Report:
         """Fit the weights of the potentials on the training sets and report every test set."""
-        train = {path.name: self._drawn(_read(path)) for path in find(data, self.train)}
-        test = {path.name: _read(path) for path in find(data, self.test)}
+        train = {path.name: self._drawn(_read(path, self.columns)) for path in find(data, self.train)}
+        test = {path.name: _read(path, self.columns) for path in find(data, self.test)}
         scorer = PairScorer.load(ScorerConfig(model=self.model, layer=self.layer, potentials=self.potentials))
-        baseline = {name: spearman(_cosines(scorer, rows), [row[0] for row in rows]) for name, rows in test.items()}
+        cosines = {name: _cosines(scorer, rows) for name, rows in (train | test).items()}
+        baseline = {name: spearman(cosines[name], [row[0] for row in rows]) for name, rows in test.items()}
         fitting = {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in train.items()}
         testing = {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in test.items()}
         table = [_row("mean-pooled cosine", baseline, "")]
         for settings in self.families:
             family: AlignmentFamily = config.build(registry.families, settings, where="families")
             weights = self._fit(family, fitting)
-            found = {
-                name: spearman(inside.relevances(family, weights).tolist(), gold.tolist())
-                for name, (inside, gold) in testing.items()
-            }
+            values = {name: inside.relevances(family, weights) for name, (inside, _) in (fitting | testing).items()}
+            found = {name: spearman(values[name].tolist(), gold.tolist()) for name, (_, gold) in testing.items()}
             table.append(_row(describe(settings), found, " ".join(f"{weight:.2f}" for weight in weights.tolist())))
+            mixed = {name: torch.stack([torch.tensor(cosines[name]), one], dim=1) for name, one in values.items()}
+            shares = _regressed(mixed, fitting)
+            found = {
+                name: spearman((mixed[name] @ shares).tolist(), gold.tolist()) for name, (_, gold) in testing.items()
+            }
+            whole, words = shares.tolist()
+            table.append(_row(f"whole and words, {describe(settings)}", found, f"whole {whole:.2f}, words {words:.2f}"))
         names = ", ".join(str(potential["name"]) for potential in self.potentials)
         return Report(
             title="Semantic textual similarity: Spearman with the human score",
@@ -89,16 +100,24 @@ class Similarity(Recipe):
         return fit_weights(loss, start, steps=self.steps, rate=self.rate)
 
 
+def _regressed(mixed: Mapping[str, Tensor], fitting: Mapping[str, tuple[Parts, Tensor]]) -> Tensor:
+    """Return (whole, words) the weights by which the two explain the human scores of the training sets best."""
+    known = torch.cat([mixed[name] for name in fitting])
+    gold = torch.cat([gold for _, gold in fitting.values()])
+    solved: Tensor = torch.linalg.lstsq(torch.cat([known, torch.ones(len(known), 1)], dim=1), gold[:, None]).solution
+    return solved[:2, 0]
+
+
 def _count(sets: Mapping[str, Rows]) -> str:
     return f"{sum(map(len, sets.values())):,} pairs in {len(sets)} sets"
 
 
-def _read(path: Path) -> Rows:
+def _read(path: Path, columns: tuple[int, int, int]) -> Rows:
     rows = []
     for line in lines(path):
-        score, *texts = line.split("\t")[:3]
-        if len(texts) == 2 and _is_number(score):
-            rows.append((float(score), texts[0], texts[1]))
+        cells = line.split("\t")
+        if len(cells) > max(columns) and _is_number(cells[columns[0]]):
+            rows.append((float(cells[columns[0]]), cells[columns[1]], cells[columns[2]]))
     return rows
 
 

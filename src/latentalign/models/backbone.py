@@ -70,6 +70,7 @@ class TransformersBackbone(nn.Module):
         self.depth: int = self.model.config.num_hidden_layers
         self.features: int = self.model.config.hidden_size
         self.window = _window(self.model)
+        self.adapters: list[Any] = []  # of peft, while they are trained; no submodule, since they are in the model
         self._run = threading.local()  # two threads may read at once
         self._parent, self._name = _layer_list(self.model, self.depth)
         for number, layer in enumerate(self._layers):

@@ -28,11 +28,16 @@ def read_backbone(folder: Path, *, dtype: torch.dtype = torch.float32, device: t
     Raises:
         ModelError: transformers cannot read it; the message carries its reason.
     """
-    model = Bert.load(folder) or _by_transformers(folder)
+    model = Bert.load(folder) or read_transformers(folder)
     return model.to(device=device, dtype=dtype).eval()
 
 
-def _by_transformers(folder: Path) -> TransformersBackbone:
+def read_transformers(folder: Path) -> TransformersBackbone:
+    """Return the model in a checkpoint folder, through transformers whatever it is.
+
+    Raises:
+        ModelError: transformers cannot read it.
+    """
     with quiet():
         from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding
         from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES as ENCODERS

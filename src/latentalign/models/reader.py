@@ -124,7 +124,7 @@ class Reader:
         if self.pooling == "cls":
             return states[:, 0], torch.ones(len(states), device=states.device)
         counted = torch.from_numpy(batch.counted).to(states)
-        return (counted[:, None, :] @ states)[:, 0], counted.sum(dim=-1)
+        return (counted[:, None, :] @ states)[:, 0].float(), counted.sum(dim=-1)  # bf16 under autocast
 
     def _combined(self, sums: Sequence[tuple[Integers, Tensor, Tensor]], texts: int) -> Tensor:
         whole = torch.zeros(texts, self.model.features, device=self._device)

@@ -95,7 +95,7 @@ def _missing(diagnoser: Diagnoser, number: int, expected: Sequence[Expected], go
     profiles = diagnoser.profiles
     start, end = profiles.bounds[number], profiles.bounds[number + 1]
     rare = -diagnoser.phrases.shares[profiles.features[start:end]].log()
-    worth: Tensor = rare * diagnoser.matcher.expected(profiles)[start:end]
+    worth: Tensor = rare * profiles.chances[start:end]
     return tuple(expected[one] for one in worth.argsort(descending=True, stable=True).tolist() if one not in gone)
 
 

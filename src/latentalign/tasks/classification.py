@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentalign.tasks.pair_aligner import evidence_fields
-from latentalign.text.spans import Evidence
+from latentalign.text.sentences import sentences
+from latentalign.text.spans import Evidence, Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,16 @@ class Classification:
         """Whether no candidate is good enough to say so."""
         return not self.labels
 
+    @property
+    def sentences(self) -> tuple[tuple[Span, float], ...]:
+        """The sentences of the text with what their words carry together, those that carry most first."""
+        words = list(zip(self.evidence.source_spans, self.carried, strict=True))
+        found = [
+            (one, sum(carried for span, carried in words if one.start <= span.start < one.end))
+            for one in sentences(self.text, wrapped=True)
+        ]
+        return tuple(sorted(found, key=lambda pair: -pair[1]))
+
     def to_fields(self) -> dict[str, Any]:
         """Return it as fields that JSON can hold."""
         return {
@@ -74,4 +85,5 @@ class Classification:
             "evidence": evidence_fields(self.evidence),
             "shares": list(self.shares),
             "carried": list(self.carried),
+            "sentences": [{"span": list(span), "carried": carried} for span, carried in self.sentences],
         }

@@ -11,6 +11,7 @@ from latentalign import config
 from latentalign.errors import ModelError
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
+from latentalign.models.matcher.discriminant_file import DISCRIMINANT, read_discriminant, write_discriminant
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.settings import MatcherConfig
@@ -57,7 +58,8 @@ def read_classifier(folder: Path) -> Classifier:
     from safetensors.torch import load_file
 
     memory = Memory.restored(labels, load_file(folder / MEMORY))
-    return Classifier(matcher=matcher, memory=memory, calibration=calibration)
+    discriminant = read_discriminant(folder) if (folder / DISCRIMINANT).is_file() else None
+    return Classifier(matcher=matcher, memory=memory, calibration=calibration, discriminant=discriminant)
 
 
 def _write(classifier: Classifier, folder: Path) -> None:
@@ -80,6 +82,8 @@ def _write(classifier: Classifier, folder: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / LABELS).write_text(text, encoding="utf-8")
     save_file({name: one.contiguous() for name, one in classifier.memory.tensors.items()}, folder / MEMORY)
+    if classifier.discriminant is not None:
+        write_discriminant(classifier.discriminant, folder)
 
 
 def _matcher(table: dict[str, Any], folder: Path) -> Matcher:

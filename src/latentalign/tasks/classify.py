@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from latentalign.models.matcher.calibration import Calibration
     from latentalign.models.matcher.candidate import Candidate
+    from latentalign.models.matcher.discriminant import Discriminant
     from latentalign.models.matcher.matcher import Matcher
     from latentalign.models.matcher.memory import Memory
     from latentalign.models.units import Encoded, Units
@@ -40,6 +41,7 @@ class Classifier:
         calibration: values into probabilities.
         several: whether a text may have several labels, or none; each then competes with NULL alone.
         top: how many candidates a result ranks.
+        discriminant: weights of words, and of the whole, that were learned for these very categories; None for none.
     """
 
     matcher: Matcher
@@ -47,6 +49,7 @@ class Classifier:
     calibration: Calibration
     several: bool = False
     top: int = 5
+    discriminant: Discriminant | None = None
 
     @classmethod
     def load(
@@ -117,7 +120,7 @@ class Classifier:
         """
         from latentalign.models.matcher.memory import units_of
 
-        return self.matcher.values([units_of(TextRecord(text=one).text) for one in texts], self.memory)
+        return self._values([units_of(TextRecord(text=one).text) for one in texts])
 
     def probabilities(self, texts: Sequence[str]) -> Tensor:
         """Return (text, label + 1) probabilities, the last one that of no label."""
@@ -129,11 +132,11 @@ class Classifier:
         return tuple(one.name for one in self.memory.candidates)
 
     def with_labels(self, labels: Labels | Sequence[Candidate]) -> Classifier:
-        """Return a classifier of other labels with the same model and calibration: no training."""
+        """Return a classifier of other labels with the same model and calibration: no training, and no discriminant."""
         from latentalign.models.matcher.candidate import candidates_of
 
         chosen = candidates_of(labels) if isinstance(labels, Mapping) else labels
-        return replace(self, memory=self.matcher.remember(chosen))
+        return replace(self, memory=self.matcher.remember(chosen, before=self.memory), discriminant=None)
 
     def calibrate(self, texts: Sequence[str], labels: Sequence[str | None], **settings: Any) -> Classifier:
         """Return the classifier with its probabilities fitted to labelled texts that it has no example of.
@@ -177,7 +180,7 @@ class Classifier:
         usable = (self.memory.counts[self.memory.owner] > 1).nonzero()[:, 0]
         some = usable[:: max(1, -(-len(usable) // most))]
         texts = [self.memory.units[number] for number in some.tolist()]
-        values = self.matcher.values(texts, self.memory, without=some.tolist())
+        values = self._values(texts, without=some.tolist())
         told = self.memory.owner[some]
         if out_of_scope:
             values = torch.cat([values, self.values(out_of_scope)])
@@ -191,6 +194,15 @@ class Classifier:
         from latentalign.tasks.classifier_folder import write_classifier
 
         return write_classifier(self, Path(folder))
+
+    def _values(
+        self, texts: Sequence[Units], *, without: Sequence[int] | None = None, known: dict[Units, Encoded] | None = None
+    ) -> Tensor:
+        from latentalign.models.matcher.memory import read
+
+        known = read(texts, self.matcher.scorer) if known is None else known
+        values = self.matcher.values(texts, self.memory, without=without, known=known)
+        return values if self.discriminant is None else self.discriminant.add(values, texts, known)
 
     def _window(self, window: Sequence[str | TextRecord | Failure]) -> Iterator[Classification | Failure]:
         from latentalign.models.matcher.memory import read, units_of
@@ -208,7 +220,7 @@ class Classifier:
                 results[index] = Failure(error=error)
         if usable:
             known = read([units for _, units in usable.values()], self.matcher.scorer)
-            values = self.matcher.values([units for _, units in usable.values()], self.memory, known=known)
+            values = self._values([units for _, units in usable.values()], known=known)
             shared = self.calibration.probabilities(values, self.memory.counts)
             for row, (index, (one, units)) in enumerate(usable.items()):
                 found = self.result(units, values[row], shared[row], known)
@@ -234,6 +246,10 @@ class Classifier:
             given_labels = (names[order[0]],) if chances[order[0]] > nothing else ()
         inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
+        carried = found.carried
+        if self.discriminant is not None:
+            added = self.discriminant.carried(units, order[0], known).tolist()
+            carried = tuple(self.discriminant.scale * one + more for one, more in zip(carried, added, strict=True))
         return Classification(
             text=units.text,
             labels=given_labels,
@@ -244,5 +260,5 @@ class Classifier:
             possible=tuple(names[one] for one in order if inside[one]),
             evidence=found.evidence,
             shares=found.shares,
-            carried=found.carried,
+            carried=carried,
         )

@@ -62,7 +62,7 @@ class Diagnoser:
 
         Args:
             profiles: a file, see ``read_profiles``, or the profiles themselves.
-            terms: an ontology in OBO format, for its names and synonyms.
+            terms: an ontology, in OBO, OWL or another form of ``read_catalogue``, for its names and synonyms.
             cache: a folder that keeps the vectors of the phrases from one time to the next.
             top: how many profiles a result ranks.
             changes: settings of ``DiagnoserConfig``.
@@ -82,7 +82,12 @@ class Diagnoser:
         if not some:
             raise InputError(wanted="at least one profile", came="none", where="Diagnoser.load")
         phrases = phrases_of(some, settings, None if cache is None else Path(cache).expanduser())
-        numbered = Profiles.of(some, phrases)
+        numbered = Profiles.of(
+            some,
+            phrases,
+            frequency_power=settings.frequency_power,
+            unknown_frequency=settings.unknown_frequency,
+        )
         prior = (numbered.prior / settings.prior_temperature).log_softmax(dim=0)
         return cls(
             phrases=phrases,

@@ -27,7 +27,8 @@ class DiagnoserConfig:
         family: table of the alignment family.
         vector_weight, letter_weight, stranger: see ``Phrases``; fitted on synonyms and shortened names of findings.
         others: findings that people may have and that are not in the catalogue, about as frequent as those that are.
-        null_chance, frequency_power, unknown_frequency, aligned: see ``ProfileMatcher``.
+        null_chance, aligned: see ``ProfileMatcher``.
+        frequency_power, unknown_frequency: see ``Profiles.of``.
         prior_temperature: prevalences count to the power of its inverse: 1 takes them as they are, more makes common
             and rare diseases more alike, and ``inf`` all equally likely.
         certainty: of an uncertain symptom, in (0, 1].
@@ -67,8 +68,6 @@ class DiagnoserConfig:
         return ProfileMatcher(
             family=config.build(registry.families, self.family, where="family"),
             null_chance=self.null_chance,
-            frequency_power=self.frequency_power,
-            unknown_frequency=self.unknown_frequency,
             aligned=self.aligned,
         )
 

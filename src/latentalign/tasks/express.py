@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from latentalign import config
 from latentalign.errors import LatentAlignError
 from latentalign.tasks.expressed import ExpressedText, Expression
-from latentalign.tasks.intervals import place_groups, target_mass
 from latentalign.tasks.match_evidence import THRESHOLD
-from latentalign.tasks.sentence_names import SentenceNames, joined_names
+from latentalign.tasks.sentence_names import COST, SentenceNames, joined_names, stretch_values
 from latentalign.text.names import local_name, readable
 from latentalign.text.pairs import Failure
 from latentalign.text.spans import Evidence, Link, Span
@@ -23,6 +22,16 @@ if TYPE_CHECKING:
     from latentalign.families import AlignmentFamily
     from latentalign.models.linking.reading import Reading
     from latentalign.models.scorer import PairScorer
+
+
+POTENTIALS: tuple[dict[str, Any], ...] = (
+    {"name": "similarity", "weight": 10.0},
+    {"name": "lexical", "weight": 8.0, "mode": "ngram", "sizes": (2, 3)},
+    {"name": "null", "weight": 5.0},
+)
+"""Numbers and names are mostly written as they are, so the same letters count for more than in a linker."""
+RELATION_SHIFT = 0.5
+"""What NULL is worth more beside the words of a relation, which texts say in other words."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +77,8 @@ class TripleAligner:
         from latentalign.models.linking.settings import LinkerConfig
         from latentalign.models.scorer import PairScorer
 
-        settings = config.parse(LinkerConfig, changes, where="TripleAligner")
+        own = {"scorer": {"potentials": [dict(one) for one in POTENTIALS]}}
+        settings = config.parse(LinkerConfig, own | changes, where="TripleAligner")
         scorer = PairScorer.load(settings.scorer)
         family = config.build(registry.families, settings.family, where="family")
         return cls(scorer=scorer, family=family, reading=Reading(scorer=scorer))
@@ -161,23 +171,21 @@ def _expression(
 
 
 def _relation(aligner: TripleAligner, triple: Triple, sentence: SentenceNames) -> Span | None:
-    """Return the words outside the names that align with the relation."""
-    from latentalign.families import LatentAlignment
+    """Return the words outside the names that are worth most as those of the relation, if they are worth anything."""
     from latentalign.models.matcher.memory import units_of
 
     key = units_of(relation_words(triple.relation))
     known = aligner.reading.known([sentence.units, key])
-    scores, mask = aligner.scorer.score([sentence.units], [key], level="word", known=known)
-    one = LatentAlignment(family=aligner.family, scores=scores[0].cpu(), mask=mask[0].cpu())
+    scores, _ = aligner.scorer.score([sentence.units], [key], level="word", known=known)
     named = [one for found in sentence.stretches.values() for one in found]
     taken = {place for one in named for place in range(one.start, one.end)}
-    total = one.expected.float().sum(dim=1).tolist()
-    group = {j: mass for j, mass in enumerate(total) if mass > 1e-3 and j not in taken}
-    rows = [{j: mass} for j, mass in group.items()]
-    (placed,) = place_groups([group], target_mass(rows, len(total)), 0, len(total))
-    if placed is None or taken & set(range(placed.start, placed.end)):
-        return None
-    return sentence.span(placed.start, placed.end)
+    free = [
+        one
+        for one in stretch_values(scores[0].cpu().float(), sentence.units.strings, key.text, shift=RELATION_SHIFT)
+        if taken.isdisjoint(range(one[0], one[1]))
+    ]
+    start, end, value = max(free, key=lambda one: one[2], default=(0, 0, -COST))
+    return sentence.span(start, end) if value > -COST else None
 
 
 def _evidence(aligner: TripleAligner, sentence: SentenceNames) -> Evidence:

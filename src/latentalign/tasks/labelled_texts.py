@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ class LabelledTexts:
         key: in a JSON file, where the pairs are.
         per_label: read so many of each label at most; None for all. Which ones, the seed decides.
         seed: of that choice.
+        id: the column of a text's name, for a split of one's own; of JSON lines, CSV and TSV.
+        folds, only: the texts are parted into so many folds by a hash of their names (``fold_of``), and those of some
+            folds are read; None reads all.
     """
 
     file: str
@@ -35,6 +39,9 @@ class LabelledTexts:
     key: str | None = None
     per_label: int | None = None
     seed: int = 0
+    id: str = "id"
+    folds: int = 5
+    only: tuple[int, ...] | None = None
 
     def read(self, data: Path) -> list[tuple[str, str]]:
         """Return the texts with their labels.
@@ -61,15 +68,29 @@ class LabelledTexts:
         if name.endswith((".csv", ".tsv")):
             delimiter = "\t" if name.endswith(".tsv") else ","
             for row in csv.DictReader(io.StringIO(content), delimiter=delimiter):
-                yield row[self.text], row[self.label]
+                if self._wanted(row):
+                    yield row[self.text], row[self.label]
         elif name.endswith(".jsonl"):
             for line in filter(str.strip, content.split("\n")):
                 found: dict[str, Any] = json.loads(line)
-                yield str(found[self.text]), str(found[self.label])
+                if self._wanted(found):
+                    yield str(found[self.text]), str(found[self.label])
         else:
             table = json.loads(content)
             for text, label in table if self.key is None else table[self.key]:
                 yield str(text), str(label)
+
+    def _wanted(self, row: Mapping[str, Any]) -> bool:
+        return self.only is None or fold_of(str(row[self.id]), folds=self.folds) in self.only
+
+
+def fold_of(name: str, *, folds: int) -> int:
+    """Return the fold of a name: its sha256, as a number, modulo the number of folds.
+
+    >>> [fold_of(name, folds=5) for name in ("0000335", "0000356")]
+    [0, 0]
+    """
+    return int(hashlib.sha256(name.encode("utf-8")).hexdigest(), 16) % folds
 
 
 def few(rows: list[tuple[str, str]], per_label: int, *, seed: int) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from latentalign.formats.catalogue.concept import Concept
+from latentalign.formats.drawing.trees import Curve, Row, tree_pair
 from latentalign.formats.mappings.mapping import ConceptMapping, MappingSet, Relation
 from latentalign.tasks.pair_aligner import evidence_fields
 from latentalign.text.spans import Evidence
@@ -121,3 +122,66 @@ class OntologyAlignment:
             if unmatched
             else (),
         )
+
+    def to_svg(self, *, names: tuple[str, str] = ("source", "target"), whole: bool = False) -> str:
+        """Return a drawing of the two hierarchies with the matches between them.
+
+        Args:
+            names: of the two ontologies.
+            whole: whether concepts without a match are drawn that are above none with one.
+        """
+        sides = (
+            ({one.source.id: one.source for one in self.matches}, self.unmatched_source),
+            ({one.target.id: one.target for one in self.matches}, self.unmatched_target),
+        )
+        left, right = (
+            _hierarchy({**matched, **{one.id: one for one in rest}}, set(matched), whole=whole)
+            for matched, rest in sides
+        )
+        curves = [
+            Curve(left[0][one.source.id], right[0][one.target.id], one.confidence, exact=one.relation == "exact")
+            for one in self.matches
+        ]
+        return tree_pair(left[1], right[1], curves, names=names)
+
+
+def _hierarchy(concepts: dict[str, Concept], wanted: set[str], *, whole: bool) -> tuple[dict[str, int], list[Row]]:
+    """Return the place of each concept that is drawn, and the rows; one with several parents stands below the first."""
+    parent = {
+        name: next((one for one in _above(concept) if one in concepts), None) for name, concept in concepts.items()
+    }
+    kept = set(concepts) if whole else {above for one in wanted for above in _path(one, parent)}
+    children: dict[str | None, list[str]] = {}
+    for name in concepts:
+        if name in kept:
+            children.setdefault(parent[name] if name in _rooted(name, parent) else None, []).append(name)
+    places: dict[str, int] = {}
+    rows: list[Row] = []
+    waiting = [(one, 0) for one in reversed(children.get(None, []))]
+    while waiting:
+        name, depth = waiting.pop()
+        places[name] = len(rows)
+        rows.append(Row(concepts[name].label, depth))
+        waiting += [(one, depth + 1) for one in reversed(children.get(name, []))]
+    return places, rows
+
+
+def _above(concept: Concept) -> tuple[str, ...]:
+    return (*concept.parents, *concept.related("part_of"))
+
+
+def _path(name: str, parent: dict[str, str | None]) -> list[str]:
+    """Return a concept and what stands above it; a circle ends where it closes."""
+    found: list[str] = []
+    step: str | None = name
+    while step is not None and step not in found:
+        found.append(step)
+        step = parent[step]
+    return found
+
+
+def _rooted(name: str, parent: dict[str, str | None]) -> set[str]:
+    """Return the path of a concept if it ends at a root; of a circle, the least member stands as the root."""
+    path = _path(name, parent)
+    circle = parent[path[-1]] is not None
+    return set() if circle and name == min(path) else set(path)

@@ -1,4 +1,4 @@
-"""Disease profiles from files: CSV, TSV, JSON lines, or an annotation table beside an ontology in OBO format."""
+"""Disease profiles from files: CSV, TSV, JSON lines, or an annotation table beside an ontology."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
-from latentalign.formats import obo
+from latentalign.formats.catalogue.concept import Concept
+from latentalign.formats.catalogue.reading import load_catalogue
 from latentalign.models.matcher.profile import Feature, Profile
 from latentalign.tasks.frequencies import frequency
 
@@ -29,11 +30,12 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
       (``disease``, ``symptoms`` with semicolons between them).
     - An annotation table of the Human Phenotype Ontology (``phenotype.hpoa``), whose findings are ids of ``terms``.
 
-    All may have ``prevalence`` and ``id``.
+    All may have ``prevalence`` and ``id``. Findings of frequency 0 are left out, and diseases that have no other.
 
     Args:
         path: plain or gzipped.
-        terms: an ontology in OBO format; ids are then read as terms, and the exact synonyms of terms are known.
+        terms: an ontology, in OBO, OWL or any form of ``read_catalogue``; ids are then read as its concepts, whose
+            synonyms are known.
 
     Raises:
         InputError: a file that cannot be read, or a line of it that is no such row.
@@ -46,9 +48,10 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
             _gather(gathered, row, ontology)
         except InputError as error:
             raise InputError(wanted=error.wanted, came=error.came, where=where, fix=error.fix) from error
-    if not gathered:
+    found = [_profile(one) for one in gathered.values() if any(some.frequency != 0 for some in one["features"])]
+    if not found:
         raise InputError(wanted="at least one disease", came="none", where=str(place))
-    return tuple(_profile(one) for one in gathered.values())
+    return tuple(found)
 
 
 def _profile(one: Mapping[str, Any]) -> Profile:
@@ -86,7 +89,7 @@ def _objects(content: str, name: str) -> Iterator[tuple[str, Row]]:
         yield f"{name}:{number}", found
 
 
-def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str, obo.Term]) -> None:
+def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str, Concept]) -> None:
     """Add a row to the disease that it is of."""
     if row.get("qualifier") == "NOT" or (row.get("aspect") or "P") != "P":
         return  # what a disease does not have, and inheritance, onset and course, are no findings
@@ -106,7 +109,7 @@ def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str
         one["prevalence"] = frequency(row["prevalence"])
 
 
-def _feature(item: Any, ontology: Mapping[str, obo.Term]) -> Feature:
+def _feature(item: Any, ontology: Mapping[str, Concept]) -> Feature:
     table = item
     if isinstance(item, str):
         table = {"name": item}
@@ -121,9 +124,8 @@ def _feature(item: Any, ontology: Mapping[str, obo.Term]) -> Feature:
         raise InputError(wanted="a list of synonyms", came=repr(synonyms)[:60])
     known = dict.fromkeys(synonyms)
     if term is not None:
-        shown = term.name if term.id == name or name in term.others else name
-        known |= dict.fromkeys([term.name, *(text for text, scope in term.synonyms if scope == "EXACT")])
-        name = shown or name
+        known |= dict.fromkeys(term.names)
+        name = term.label if name in (term.id, *term.alternatives) else name
     return Feature(
         name=name,
         frequency=frequency(table.get("frequency")),
@@ -132,20 +134,19 @@ def _feature(item: Any, ontology: Mapping[str, obo.Term]) -> Feature:
     )
 
 
-def _ontology(path: Path | str | None) -> dict[str, obo.Term]:
-    """Return the terms by id, by other ids, and by folded names and exact synonyms."""
+def _ontology(path: Path | str | None) -> dict[str, Concept]:
+    """Return the concepts by id, by other ids, and by folded names and synonyms."""
     if path is None:
         return {}
-    terms = [one for one in obo.read(str(path)) if not one.obsolete]
-    found: dict[str, obo.Term] = {}
-    for one in terms:
-        found |= dict.fromkeys([one.id, *one.others], one)
-    for one in terms:
-        found.setdefault(one.name.casefold(), one)
-    for one in terms:
-        for text, scope in one.synonyms:
-            if scope == "EXACT":
-                found.setdefault(text.casefold(), one)
+    concepts = load_catalogue(str(path))
+    found: dict[str, Concept] = {}
+    for one in concepts:
+        found |= dict.fromkeys([one.id, *one.alternatives], one)
+    for one in concepts:
+        found.setdefault(one.label.casefold(), one)
+    for one in concepts:
+        for text in one.synonyms:
+            found.setdefault(text.casefold(), one)
     return found
 
 

@@ -121,31 +121,11 @@ class SentenceNames:
         return {thing: tuple(those) for thing, those in found.items()}
 
     def _segments(self) -> Iterator[tuple[Segment, float]]:
-        scores = self.alignment.scores.float() - SHIFT
-        visible = [one[0].isalnum() for one in self.units.strings]
-        shown = scores.new_tensor(visible)
         for thing, places in self.keys.items():
             keys = [place for place in places if self.named[place]] or list(places)
-            if not keys:
-                continue
-            rows = (scores[:, keys].amax(dim=1).clamp(-CLIP, CLIP) * shown).tolist()
-            first, last = self.names[thing].casefold().split()[:1], self.names[thing].casefold().split()[-1:]
-            for start in range(len(rows)):
-                if not visible[start] or self._small(start, first):
-                    continue
-                end = min(len(rows), start + len(keys) + LONGER)
-                columns = scores[start:end, keys].cummax(dim=0).values.clamp(-CLIP / 2, CLIP).sum(dim=1).tolist()
-                total = 0.0
-                for place in range(start, end):
-                    total += rows[place]
-                    value = WEIGHT * (total + columns[place - start] / 2) - COST
-                    if visible[place] and value > LEAST and not self._small(place, last):
-                        yield Segment(start, place + 1, thing), value
-
-    def _small(self, place: int, allowed: Sequence[str]) -> bool:
-        """Return whether a word is a small one that the name does not have there."""
-        word = self.units.strings[place].casefold()
-        return word in SMALL and word not in allowed
+            scores = self.alignment.scores[:, keys].float()
+            for start, end, value in stretch_values(scores, self.units.strings, self.names[thing]):
+                yield Segment(start, end, thing), value
 
     def span(self, start: int, end: int) -> Span:
         """Return where some words stand in the whole text."""
@@ -158,7 +138,8 @@ class SentenceNames:
 
 
 def likely_form(thing: str, text: str) -> str:
-    """Return the form of a name with the most letters in words of the text, less a third of those that are not there.
+    """Return the form of a name with the most letters in words of the text, less a third of those that are not there;
+    the first form where no word of any is there.
 
     >>> likely_form("Ithaca,_New_York", "She lives in Ithaca."), likely_form("2702.0", "It is 2,702 m long.")
     ('Ithaca', '2,702')
@@ -168,10 +149,44 @@ def likely_form(thing: str, text: str) -> str:
     said = {span.of(text).casefold() for span in words(text)}
 
     def worth(form: str) -> float:
-        parts = [span.of(form).casefold() for span in words(form)]
-        return sum(len(one) if one in said else -len(one) / 3 for one in parts)
+        parts = [part for span in words(form) if (part := span.of(form).casefold())[0].isalnum()]
+        there = sum(len(one) for one in parts if one in said)
+        return there - sum(len(one) for one in parts if one not in said) / 3 if there else 0.0
 
-    return max(written_forms(thing), key=worth)
+    forms = written_forms(thing)
+    chosen = max(forms, key=worth)
+    return chosen if worth(chosen) > 0 else forms[0]
+
+
+def stretch_values(
+    scores: Tensor, strings: Sequence[str], name: str, *, shift: float = SHIFT
+) -> Iterator[tuple[int, int, float]]:
+    """Yield stretches of words with what each is worth as the name of something: see ``SentenceNames.stretches``.
+
+    Args:
+        scores: (word, word of the name) in log-odds against NULL.
+        strings: the words.
+        name: as it is written, for the small words that it begins and ends with.
+        shift: what NULL is worth more.
+    """
+    if not scores.numel():
+        return
+    scores = scores - shift
+    visible = [one[0].isalnum() for one in strings]
+    rows = (scores.amax(dim=1).clamp(-CLIP, CLIP) * scores.new_tensor(visible)).tolist()
+    first, last = name.casefold().split()[:1], name.casefold().split()[-1:]
+    for start, word in enumerate(strings):
+        if not visible[start] or (word.casefold() in SMALL and word.casefold() not in first):
+            continue
+        end = min(len(rows), start + scores.shape[1] + LONGER)
+        columns = scores[start:end].cummax(dim=0).values.clamp(-CLIP / 2, CLIP).sum(dim=1).tolist()
+        total = 0.0
+        for place in range(start, end):
+            total += rows[place]
+            value = WEIGHT * (total + columns[place - start] / 2) - COST
+            ending = strings[place].casefold()
+            if visible[place] and value > LEAST and (ending not in SMALL or ending in last):
+                yield start, place + 1, value
 
 
 def joined_names(names: dict[str, str], parts: Sequence[Units]) -> tuple[Units, dict[str, range]]:

@@ -21,6 +21,7 @@ from latentalign.tasks.classify import Classifier
 from latentalign.tasks.labelled_texts import LabelledTexts
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
+from latentalign.training.discriminant import DiscriminantConfig
 from latentalign.training.loop import train
 from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
 from latentalign.training.optimizer import AdamW
@@ -59,6 +60,8 @@ class ClassifierTraining:
         matcher: what is trained.
         matching: which parts of it.
         training: how; None goes by the number of texts (``training_for``).
+        discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
+            for long texts and labels that stay; a text then counts as an example and in the weights.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
@@ -67,6 +70,7 @@ class ClassifierTraining:
             are fitted by a training on four fifths of the texts, and a second one then has them all.
         turned_away: the share of in-scope texts that NULL may take, where there are no texts out of scope.
         error_rate: of conformal sets.
+        isotonic: whether a rising function is fitted on top of the temperature.
 
     Raises:
         InputError: a share outside [0, 1).
@@ -75,12 +79,14 @@ class ClassifierTraining:
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     training: TrainingConfig | None = None
+    discriminant: DiscriminantConfig | None = None
     fine_tune: bool = True
     seed: int = 0
     names: bool = False
     held_out: float = 0.1
     turned_away: float = 0.05
     error_rate: float = 0.1
+    isotonic: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.held_out < 1:
@@ -103,10 +109,13 @@ class ClassifierTraining:
         kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
-            return made.with_labels(self._labels(rows))
+            if self.discriminant is None:
+                return made.with_labels(self._labels(rows))
+            memory = made.matcher.remember(self._labels(rows), before=made.memory)
+            return self._with_discriminant(replace(made, memory=memory))
         made = self._made(rows, folder)
         kept, aside = split(rows, share=0.2)
-        if not self.fine_tune or not aside:
+        if (not self.fine_tune and self.discriminant is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
         return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
 
@@ -115,7 +124,16 @@ class ClassifierTraining:
         matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
         if self.fine_tune:
             matcher = self._trained(matcher, labels, folder)
-        return Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
+        made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
+        return self._with_discriminant(made)
+
+    def _with_discriminant(self, made: Classifier) -> Classifier:
+        if self.discriminant is None:
+            return made
+        memory = made.memory
+        known = memory.known(range(len(memory.units)))
+        alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
+        return replace(made, discriminant=self.discriminant.fit(memory, alone))
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])
@@ -135,7 +153,11 @@ class ClassifierTraining:
         return model.trained(matcher)
 
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:
-        settings: dict[str, Any] = {"turned_away": self.turned_away, "error_rate": self.error_rate}
+        settings: dict[str, Any] = {
+            "turned_away": self.turned_away,
+            "error_rate": self.error_rate,
+            "isotonic": self.isotonic,
+        }
         if not aside:
             return made.calibrate_on_examples(out_of_scope=out_of_scope, **settings)
         texts = [text for text, _ in aside] + list(out_of_scope)

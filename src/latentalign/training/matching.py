@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
+from latentalign.models.lora import Lora, merged
 from latentalign.models.matcher.matcher import Matcher, per_unit
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.reduction import by_candidate
@@ -34,6 +35,7 @@ class MatchingConfig:
             half the nearest of others.
         frozen_layers: layers of the encoder, from below, that stay as they are; its embedding always does.
         dropout: the share of what each layer adds that is dropped, in [0, 1); only for BERT encoders of our own code.
+        lora: trains adapters of low rank in place of the layers (extra ``lora``); None trains the layers themselves.
         weights: whether the weights of the potentials, and of the words against the whole, are trained as well.
 
     Raises:
@@ -44,6 +46,7 @@ class MatchingConfig:
     frozen_layers: int = 0
     dropout: float = 0.1
     weights: bool = True
+    lora: Lora | None = None
 
     def __post_init__(self) -> None:
         if self.mined < 2 or self.frozen_layers < 0 or not 0 <= self.dropout < 1:
@@ -87,8 +90,8 @@ class MatcherInTraining(nn.Module):
                 where="candidates",
             )
         self.settings, self.family, self.whole_weight = settings, matcher.family, matcher.whole_weight
-        self.encoder = replace(encoder, frozen=False)
-        self.backbone = cast(nn.Module, encoder.model)
+        self.encoder = trainable(encoder, settings.lora, frozen_layers=settings.frozen_layers)
+        self.backbone = cast(nn.Module, self.encoder.model)
         self.potentials = matcher.scorer.potentials
         weights = torch.tensor([one.weight for one in self.potentials] + [matcher.word_weight]).clamp_min(1e-3)
         self.register_buffer("start", weights.log())
@@ -96,7 +99,6 @@ class MatcherInTraining(nn.Module):
         self.units, self.bounds, self.owner, self.counts = memory.units, memory.bounds, memory.owner, memory.counts
         self.register_buffer("pooled", memory.pooled.clone())  # with the memory, a resumed run goes on to the bit
         self.register_buffer("states", memory.states.clone())
-        freeze(self.backbone, settings.frozen_layers)
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)
 
@@ -130,7 +132,7 @@ class MatcherInTraining(nn.Module):
         potentials = tuple(
             replace(cast(Any, one), weight=weight) for one, weight in zip(self.potentials, weights[:-1], strict=True)
         )
-        scorer = PairScorer(encoder=replace(self.encoder, frozen=True), potentials=potentials)
+        scorer = PairScorer(encoder=replace(merged(self.encoder), frozen=True), potentials=potentials)
         return replace(matcher, scorer=scorer, word_weight=weights[-1])
 
     def _with_words(self, wholes: Tensor, batch: Tensor, found: Sequence[Encoded]) -> Tensor:
@@ -175,6 +177,14 @@ class MatcherInTraining(nn.Module):
 def size_of(units: Units) -> int:
     """Return about how many tokens a text has, for batches of similar length."""
     return len(units.spans) + 2
+
+
+def trainable(encoder: HuggingFaceEncoder, lora: Lora | None, *, frozen_layers: int) -> HuggingFaceEncoder:
+    """Return an encoder whose states carry gradients: to its layers but the lowest, or to adapters alone."""
+    if lora is not None:
+        return replace(lora.adapted(encoder), frozen=False)
+    freeze(cast(nn.Module, encoder.model), frozen_layers)
+    return replace(encoder, frozen=False)
 
 
 def freeze(backbone: nn.Module, layers: int) -> None:

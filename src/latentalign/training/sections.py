@@ -13,9 +13,10 @@ from torch.nn import functional as F
 from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
+from latentalign.models.lora import Lora, merged
 from latentalign.models.sections import SectionScorer, padded, sentence_states, with_null
 from latentalign.text.split_texts import SplitText
-from latentalign.training.matching import freeze
+from latentalign.training.matching import trainable
 
 FASTER = 20.0
 """How much faster the vectors and steps of the sections move than a parameter of the encoder, at one learning rate."""
@@ -29,6 +30,7 @@ class SectionsConfig:
     Args:
         frozen_layers: layers of the encoder, from below, that stay as they are; its embedding always does.
         dropout: the share of what each layer adds, and of the states of sentences, that is dropped, in [0, 1).
+        lora: trains adapters of low rank in place of the layers (extra ``lora``); None trains the layers themselves.
         smoothing: the share of each label that all sections have alike, in [0, 1), where it is not known how many
             annotators gave it.
 
@@ -39,6 +41,7 @@ class SectionsConfig:
     frozen_layers: int = 0
     dropout: float = 0.1
     smoothing: float = 0.0
+    lora: Lora | None = None
 
     def __post_init__(self) -> None:
         if self.frozen_layers < 0 or not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
@@ -93,9 +96,8 @@ class SectionsInTraining(nn.Module):
             raise InputError(
                 wanted="a section for each sentence of each document", came="another number", where="labels"
             )
-        self.encoder = replace(encoder, frozen=False)
-        self.backbone = cast(nn.Module, encoder.model)
-        freeze(self.backbone, settings.frozen_layers)
+        self.encoder = trainable(encoder, settings.lora, frozen_layers=settings.frozen_layers)
+        self.backbone = cast(nn.Module, self.encoder.model)
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)
         self.documents, self.labels, self.settings = documents, labels, settings
@@ -154,7 +156,7 @@ class SectionsInTraining(nn.Module):
             cast(Any, self.backbone).drop_out(0.0)
         self.backbone.eval()
         scorer = SectionScorer(
-            encoder=replace(self.encoder, frozen=True),
+            encoder=replace(merged(self.encoder), frozen=True),
             vectors=(FASTER * self.vectors).detach().clone(),
             bias=(FASTER * self.bias).detach().clone(),
         )

@@ -50,7 +50,7 @@ class ConceptConfig:
     """
 
     slope: float = 12.0
-    level: float = 0.58
+    level: float = 0.5
     above: float = 2.0
     below: float = 2.0
     rounds: int = 3
@@ -93,6 +93,7 @@ class Aligned:
         structure: (pair, 2) the agreement above and below.
         scores: (pair,) in log-odds against NULL.
         links: places of the pairs that are linked, one to one.
+        slope: log-odds of a unit of the value of names.
     """
 
     comparison: Comparison
@@ -101,6 +102,7 @@ class Aligned:
     structure: Floats
     scores: Floats
     links: Integers
+    slope: float
 
     @property
     def expected(self) -> Floats:
@@ -152,6 +154,7 @@ def _align(
         structure=structure,
         scores=scores,
         links=decode(pairs, scores),
+        slope=settings.slope,
     )
 
 

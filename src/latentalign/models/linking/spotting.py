@@ -147,15 +147,15 @@ class Spotter:
 
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
-            "link": 1.0,
-            "exact": 2.0,
+            "link": 1.3,
+            "exact": 1.5,
             "words": 0.5,
-            "letters": 0.5,
+            "letters": 0.7,
             "short": 1.5,
-            "plain": -0.5,
+            "plain": -0.7,
             "known": 0.0,
             "often": 1.0,
-            "constant": -3.5,
+            "constant": -3.3,
         }
     )
     seen: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False)

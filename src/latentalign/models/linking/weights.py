@@ -25,7 +25,8 @@ def _defaults() -> dict[str, float]:
         "whole": 2.7,
         "asked": 4.5,
         "spelling": 0.5,
-        "exact": 2.8,
+        "exact": 1.3,
+        "loose": 1.5,
         "initials": 2.0,
         "short": -6.0,
         "label": 1.0,
@@ -75,7 +76,7 @@ class LinkWeights:
 
     weights: dict[str, float] = field(default_factory=_defaults)
     null: float = 12.4
-    fitted_on: str = "80 texts of the NCBI disease corpus; initials, short, near, taught and share by hand"
+    fitted_on: str = "80 texts of the NCBI disease corpus; loose, initials, short, near, taught and share by hand"
 
     def __post_init__(self) -> None:
         if unknown := set(self.weights) - set(FEATURES):

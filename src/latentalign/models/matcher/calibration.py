@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from latentalign.errors import InputError
+from latentalign.models.matcher.isotonic import Isotonic
 
 OUT = -1
 """The label of a text that no candidate explains."""
@@ -35,6 +36,7 @@ class Calibration:
             if it was not fitted.
         error_rate: what ``floor`` was fitted for: the share of texts whose right answer is not in the set.
         fitted_on: what it was fitted on, for people.
+        isotonic: maps the probabilities of the softmax further; None leaves them.
 
     Guo, Pleiss, Sun and Weinberger 2017, eq. 9 (temperature); Platt 1999, eq. 1 (slope and level); Liu, Wang, Owens and
     Li 2020, eq. 4 (E); Sadinle, Lei and Wasserman 2019, section 2 (sets).
@@ -47,6 +49,7 @@ class Calibration:
     floor: float | None = None
     error_rate: float = 0.1
     fitted_on: str = ""
+    isotonic: Isotonic | None = None
 
     def __post_init__(self) -> None:
         if not (self.temperature > 0 and self.slope > 0):
@@ -72,7 +75,12 @@ class Calibration:
             counts: (candidate,) how many texts each candidate has.
         """
         nothing = torch.sigmoid(self.slope * (self.null - self.evidence(values, counts)))[:, None]
-        return torch.cat([(1 - nothing) * self.logits(values, counts).softmax(dim=1), nothing], dim=1)
+        return torch.cat([(1 - nothing) * self.shares(values, counts), nothing], dim=1)
+
+    def shares(self, values: Tensor, counts: Tensor) -> Tensor:
+        """Return (text, candidate) probabilities given that something explains the text."""
+        found = self.logits(values, counts).softmax(dim=1)
+        return found if self.isotonic is None else self.isotonic.shares(found)
 
     def possible(self, shared: Tensor) -> Tensor:
         """Return (text, candidate) bool, the conformal sets of rows of ``probabilities``, given that one is right.
@@ -97,6 +105,7 @@ class Calibration:
         *,
         turned_away: float = 0.05,
         error_rate: float = 0.1,
+        isotonic: bool = False,
         fitted_on: str = "",
     ) -> Calibration:
         """Return the calibration that makes some labelled texts most likely.
@@ -107,6 +116,7 @@ class Calibration:
             counts: (candidate,) how many texts each candidate has.
             turned_away: the share of in-scope texts that NULL may take, used where no text is ``OUT``.
             error_rate: of conformal sets, in (0, 1).
+            isotonic: whether a rising function is fitted on top of the temperature; it wants a thousand texts or more.
 
         Raises:
             InputError: no text in scope, or a share outside (0, 1).
@@ -127,7 +137,9 @@ class Calibration:
             null, slope = _null_fit(evidence, inside)
         else:
             null, slope = float(evidence[inside].quantile(turned_away)), 1 / temperature
-        chosen = half.logits(values[inside], counts).softmax(dim=1).gather(1, labels[inside][:, None])[:, 0]
+        rising = _rising(half.shares(values[inside], counts), labels[inside]) if isotonic else None
+        shares = replace(half, isotonic=rising).shares(values[inside], counts)
+        chosen = shares.gather(1, labels[inside][:, None])[:, 0]
         return cls(
             temperature=temperature,
             prior=prior,
@@ -136,7 +148,13 @@ class Calibration:
             floor=conformal_floor(chosen, error_rate=error_rate),
             error_rate=error_rate,
             fitted_on=fitted_on,
+            isotonic=rising,
         )
+
+
+def _rising(shares: Tensor, labels: Tensor) -> Isotonic:
+    right = torch.nn.functional.one_hot(labels, shares.shape[1])
+    return Isotonic.fit(shares.flatten().tolist(), right.flatten().tolist())
 
 
 def conformal_floor(chosen: Tensor, *, error_rate: float) -> float:

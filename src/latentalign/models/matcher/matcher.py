@@ -82,9 +82,14 @@ class Matcher:
         if self.aligned < 1:
             raise InputError(wanted="at least 1 text to align", came=repr(self.aligned), where="Matcher.aligned")
 
-    def remember(self, candidates: Sequence[Candidate]) -> Memory:
-        """Return candidates encoded; a set of candidates can change at any time without training."""
-        return Memory.of(candidates, self.scorer)
+    def remember(self, candidates: Sequence[Candidate], *, before: Memory | None = None) -> Memory:
+        """Return candidates encoded; a set of candidates can change at any time without training.
+
+        Args:
+            candidates: what is remembered.
+            before: an earlier memory of this matcher, whose texts are not read again.
+        """
+        return Memory.of(candidates, self.scorer, before=before)
 
     @torch.inference_mode()
     def values(
@@ -161,6 +166,8 @@ class Matcher:
     ) -> Tensor:
         """Return (text, text in memory) values."""
         total = self._wholes(texts, memory, known)
+        if not self.word_weight:
+            return total
         ranked = total
         if without is not None:
             ranked = total.scatter(1, torch.tensor(without)[:, None], -torch.inf)

@@ -46,13 +46,18 @@ class Memory:
     bounds: Sequence[int]
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate], scorer: PairScorer) -> Memory:
+    def of(cls, candidates: Sequence[Candidate], scorer: PairScorer, *, before: Memory | None = None) -> Memory:
         """Encode candidates.
+
+        Args:
+            candidates: what is remembered.
+            scorer: has the encoder.
+            before: a memory by the same encoder, whose texts are not read again.
 
         Cost: one pass of the encoder over each different text; 2 bytes a word and feature, and 4 a text and feature.
         """
         units = _units(candidates)
-        states, pooled = _encoded(units, scorer)
+        states, pooled = _encoded(units, scorer, before)
         return cls._made(candidates, units, states, pooled)
 
     @classmethod
@@ -132,14 +137,17 @@ def vectors(units: Sequence[Units], known: Mapping[Units, Encoded]) -> Tensor:
     return F.normalize(torch.stack([one for one in found if one is not None]), dim=-1)
 
 
-def _encoded(units: Sequence[Units], scorer: PairScorer) -> tuple[Tensor | None, Tensor]:
+def _encoded(units: Sequence[Units], scorer: PairScorer, before: Memory | None) -> tuple[Tensor | None, Tensor]:
     """Return the states of all words of some texts as float16, and their vectors of length 1."""
     if scorer.encoder is None:
         return None, torch.zeros(len(units), 0)
     states, pooled = [], []
+    places = {} if before is None else {one: number for number, one in enumerate(before.units)}
     for start in range(0, len(units), AT_ONCE):
         some = units[start : start + AT_ONCE]
-        known = read(some, scorer)
+        known = read([one for one in some if one not in places], scorer)
+        if before is not None:
+            known |= before.known([places[one] for one in dict.fromkeys(some) if one in places])
         states += [found.half() for one in some if (found := known[one].states) is not None]
         pooled.append(vectors(some, known))
     return torch.cat(states), torch.cat(pooled)

@@ -41,13 +41,14 @@ class Findings:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Profiles:
-    """All profiles of a catalogue, as numbers; features are those of ``Phrases``.
+    r"""All profiles of a catalogue, as numbers; features are those of ``Phrases``.
 
     Args:
         profiles: in the order of the values.
         features: (entry,) the number of the feature, one profile after the other.
         owner: (entry,) the number of the profile.
-        chances: (entry,) how often who has the profile has the feature; NaN if it is not known.
+        chances: (entry,) $f$, how often who has the profile has the feature.
+        weights: (entry,) $\log w$, the share of the feature in what such a patient has, of each profile 1 in all.
         prior: (profile,) logarithms of the prevalences, which sum to 1.
     """
 
@@ -55,25 +56,54 @@ class Profiles:
     features: Tensor
     owner: Tensor
     chances: Tensor
+    weights: Tensor
     prior: Tensor
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile], phrases: Phrases) -> Profiles:
-        """Return profiles as numbers; one without a prevalence has the geometric mean of the others."""
+    def of(
+        cls,
+        profiles: Sequence[Profile],
+        phrases: Phrases,
+        *,
+        frequency_power: float = 0.25,
+        unknown_frequency: float = 0.4,
+    ) -> Profiles:
+        r"""Return profiles as numbers; one without a prevalence has the geometric mean of the others.
+
+        Args:
+            profiles: all of them.
+            phrases: their findings.
+            frequency_power: $\tau$ in $w_{dj} \propto f_{dj}^\tau$; 0 gives all features of a profile the same weight.
+            unknown_frequency: $f_{dj}$ where it is not known.
+
+        Raises:
+            InputError: a value out of its range.
+        """
+        if not 0 < unknown_frequency < 1 or frequency_power < 0:
+            raise InputError(
+                wanted="an unknown frequency in (0, 1), and a power of at least 0",
+                came=f"{unknown_frequency!r} and {frequency_power!r}",
+                where="profiles",
+            )
         numbers = {one.key: number for number, one in enumerate(phrases.features)}
         rows = [
-            (number, numbers[feature.key], feature.frequency)
+            (number, numbers[feature.key], unknown_frequency if feature.frequency is None else feature.frequency)
             for number, one in enumerate(profiles)
             for feature in one.features
         ]
         logs = [None if one.prevalence is None else math.log(one.prevalence) for one in profiles]
         known = [one for one in logs if one is not None]
         mean = sum(known) / len(known) if known else 0.0
+        owner = torch.tensor([one for one, _, _ in rows])
+        chances = torch.tensor([one for _, _, one in rows])
+        weights = chances.clamp_min(0.01) ** frequency_power
+        totals = torch.zeros(len(profiles)).index_add_(0, owner, weights)
         return cls(
             profiles=tuple(profiles),
             features=torch.tensor([one for _, one, _ in rows]),
-            owner=torch.tensor([one for one, _, _ in rows]),
-            chances=torch.tensor([math.nan if one is None else one for _, _, one in rows]),
+            owner=owner,
+            chances=chances,
+            weights=(weights / totals[owner]).log(),
             prior=torch.tensor([mean if one is None else one for one in logs]).log_softmax(dim=0),
         )
 
@@ -92,17 +122,15 @@ class ProfileMatcher:
 
     $$S_{ij} = \log \frac{c_i (1 - \epsilon)}{\epsilon_i} + \log w_{dj} + \log r_j(x_i)$$
 
-    A finding that the patient has is drawn from the features of the disease, feature $j$ with the weight
-    $w_{dj} \propto f_{dj}^\tau$, or with the chance $\epsilon$ has nothing to do with it. $r_j$ is how much likelier
-    feature $j$ makes what was said (see ``Phrases``), so $V$ is a log-likelihood ratio against "nothing in the
-    catalogue" and the family's value is a sum over all ways to align. A finding of certainty $c_i$ counts in part,
-    $\epsilon_i = c_i \epsilon + 1 - c_i$. What is denied counts against the profiles that lead one to expect it.
+    A finding that the patient has is drawn from the features of the disease, feature $j$ with the weight $w_{dj}$, or
+    with the chance $\epsilon$ has nothing to do with it. $r_j$ is how much likelier feature $j$ makes what was said
+    (see ``Phrases``), so $V$ is a log-likelihood ratio against "nothing in the catalogue" and the family's value is a
+    sum over all ways to align. A finding of certainty $c_i$ counts in part, $\epsilon_i = c_i \epsilon + 1 - c_i$.
+    What is denied counts against the profiles that lead one to expect it.
 
     Args:
         family: $\Phi$; ``independent`` lets a feature explain several findings, ``transport`` at most about one.
         null_chance: $\epsilon$, in (0, 1).
-        frequency_power: $\tau$; 0 gives all features of a profile the same weight.
-        unknown_frequency: $f_{dj}$ where it is not known.
         aligned: with a family other than ``independent`` at temperature 1, how many profiles it values; they are the
             first ones by ``independent``, whose values the others keep, less the largest fall among those.
 
@@ -114,20 +142,13 @@ class ProfileMatcher:
 
     family: AlignmentFamily = field(default_factory=Independent)
     null_chance: float = 0.08
-    frequency_power: float = 0.0
-    unknown_frequency: float = 0.4
     aligned: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("null_chance", "unknown_frequency"):
-            if not 0 < getattr(self, name) < 1:
-                raise InputError(
-                    wanted="a number in (0, 1)", came=repr(getattr(self, name)), where=f"ProfileMatcher.{name}"
-                )
-        if self.aligned < 1 or self.frequency_power < 0:
+        if not 0 < self.null_chance < 1 or self.aligned < 1:
             raise InputError(
-                wanted="at least 1 profile to align, and a power of at least 0",
-                came=f"{self.aligned} and {self.frequency_power}",
+                wanted="a chance in (0, 1), and at least 1 profile to align",
+                came=f"{self.null_chance!r} and {self.aligned}",
                 where="ProfileMatcher",
             )
 
@@ -147,7 +168,7 @@ class ProfileMatcher:
     def alignment(self, case: Findings, profiles: Profiles, number: int) -> LatentAlignment:
         """Return the alignment of the findings (queries) with the features of one profile (keys)."""
         start, end = profiles.bounds[number], profiles.bounds[number + 1]
-        entries = case.ratios[:, profiles.features[start:end]] + self._log_shares(profiles)[start:end]
+        entries = case.ratios[:, profiles.features[start:end]] + profiles.weights[start:end]
         return LatentAlignment(
             family=self.family,
             scores=entries + self._links(case)[:, None],
@@ -156,6 +177,9 @@ class ProfileMatcher:
 
     def gains(self, case: Findings, profiles: Profiles, number: int) -> Tensor:
         """Return (finding,) what each finding adds to the value of a profile: the value less that without it."""
+        if self.family == PLAIN:  # each finding has a value of its own
+            rows = self.alignment(case, profiles, number).scores.logsumexp(dim=1)
+            return torch.nn.functional.softplus(rows) + self._nulls(case)
         whole = self._value(case, profiles, number)
         less = [self._value(case.without([one]), profiles, number) for one in range(len(case.ratios))]
         return torch.stack([whole - one for one in less]) if less else torch.zeros(0)
@@ -167,12 +191,8 @@ class ProfileMatcher:
     def losses(self, case: Findings, profiles: Profiles, number: int) -> Tensor:
         """Return (denial,) what each denial takes off the value of a profile, 0 or less."""
         start, end = profiles.bounds[number], profiles.bounds[number + 1]
-        lost = case.absent[:, profiles.features[start:end]].exp() @ self.expected(profiles)[start:end]
+        lost = case.absent[:, profiles.features[start:end]].exp() @ profiles.chances[start:end]
         return (1 - lost.clamp(0.0, 0.98)).log()
-
-    def expected(self, profiles: Profiles) -> Tensor:
-        """Return (entry,) how often the profile has the feature, with the default where that is not known."""
-        return torch.where(profiles.chances.isnan(), self.unknown_frequency, profiles.chances)
 
     def _value(self, case: Findings, profiles: Profiles, number: int) -> Tensor:
         if not len(case.ratios):
@@ -183,7 +203,7 @@ class ProfileMatcher:
         """Return (profile,) the values of the independent family, all at once."""
         highest = case.ratios.amax(dim=1, keepdim=True)
         ratios = (case.ratios - highest).exp()
-        shares = self._log_shares(profiles).exp()
+        shares = profiles.weights.exp()
         sums = ratios.new_zeros(len(ratios), len(profiles.profiles))
         sums.index_add_(1, profiles.owner, ratios[:, profiles.features] * shares)
         scores = sums.clamp_min(1e-30).log() + highest + self._links(case)[:, None]
@@ -193,7 +213,7 @@ class ProfileMatcher:
         """Return (profile,) what the denials take off."""
         found = case.absent.new_zeros(len(case.absent), len(profiles.profiles))
         if len(case.absent):
-            lost = case.absent.exp()[:, profiles.features] * self.expected(profiles)
+            lost = case.absent.exp()[:, profiles.features] * profiles.chances
             found.index_add_(1, profiles.owner, lost)
         return (1 - found.clamp(0.0, 0.98)).log().sum(dim=0)
 
@@ -204,8 +224,3 @@ class ProfileMatcher:
     def _links(self, case: Findings) -> Tensor:
         """Return (finding,) what is added to every link of a finding."""
         return (case.certainty * (1 - self.null_chance)).log() - self._nulls(case)
-
-    def _log_shares(self, profiles: Profiles) -> Tensor:
-        weights = self.expected(profiles).clamp_min(0.01) ** self.frequency_power
-        totals = torch.zeros(len(profiles.profiles)).index_add_(0, profiles.owner, weights)
-        return (weights / totals[profiles.owner]).log()

@@ -1,0 +1,114 @@
+"""Which disease a patient's words are of, from three texts of each: few labels, with and without other texts.
+
+python -m benchmarks.symptom_texts --data DIR [--seeds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.report import write_table
+from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
+from latentalign.models.matcher.profile import Feature, Profile
+from latentalign.tasks.classify import Classifier
+from latentalign.tasks.diagnose import Diagnoser
+from latentalign.tasks.label_spreading import with_unlabelled
+from latentalign.tasks.labelled_texts import LabelledTexts, few
+from latentalign.tasks.train_classifier import ClassifierTraining
+from latentalign.text.sentences import sentences
+
+Rows = list[tuple[str, str]]
+FILE = "medical/symptom2disease/train.jsonl.gz"
+PER_LABEL = 3
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=5, help="draws of the labelled texts")
+    options = parser.parse_args()
+    rows = LabelledTexts(file=FILE).read(options.data)
+    dev = [row for row in rows if _aside(row[0])]
+    rest = [row for row in rows if not _aside(row[0])]
+    systems: dict[str, Callable[[Rows], tuple[Callable[[list[str]], Tensor], list[str]]]] = {
+        "TF-IDF + SVM": lambda some: _baseline(TfidfSvm(), some),
+        "logistic head, frozen": lambda some: _baseline(_head(), some),
+        "ours, classify": _classified,
+        "ours, diagnose (sentences of the examples as findings)": _diagnosed,
+        "ours, classify, with the other texts, unlabelled": lambda some: _spread(some, [text for text, _ in rest]),
+    }
+    table: list[dict[str, str | float]] = []
+    for name, make in systems.items():
+        found = [_accuracy(make(few(rest, PER_LABEL, seed=seed)), dev) for seed in range(options.seeds)]
+        table.append({"system": name, "accuracy": sum(found) / len(found), "least": min(found), "most": max(found)})
+        print(table[-1], flush=True)
+    write_table(
+        "symptom-texts", table, command=f"python -m benchmarks.symptom_texts --data DIR --seeds {options.seeds}"
+    )
+
+
+def _aside(text: str) -> bool:
+    """Whether a text is of the development fifth, by its hash."""
+    return int(hashlib.sha1(f"dev {text}".encode(), usedforsecurity=False).hexdigest(), 16) % 5 == 0
+
+
+def _accuracy(made: tuple[Callable[[list[str]], Tensor], list[str]], dev: Rows) -> float:
+    values, names = made
+    first = values([text for text, _ in dev]).argmax(dim=1).tolist()
+    return sum(names[one] == label for one, (_, label) in zip(first, dev, strict=True)) / len(dev)
+
+
+def _baseline(model: Baseline, rows: Rows) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    names = list(dict.fromkeys(label for _, label in rows))
+    model.fit([text for text, _ in rows], [names.index(label) for _, label in rows])
+    return model.values, names
+
+
+def _head() -> LogisticHead:
+    return LogisticHead(scorer=ClassifierTraining().matcher.build().scorer)
+
+
+def _few_shot(rows: Rows) -> Classifier:
+    return ClassifierTraining(fine_tune=False).fit(rows)
+
+
+def _classified(rows: Rows) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    made = _few_shot(rows)
+    return made.values, list(made.labels)
+
+
+def _spread(rows: Rows, others: list[str]) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    made = with_unlabelled(_few_shot(rows), others)
+    return made.values, list(made.labels)
+
+
+def _diagnosed(rows: Rows) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    findings: dict[str, list[Feature]] = {}
+    for text, label in rows:
+        findings.setdefault(label, []).extend(Feature(name=one) for one in _parts(text))
+    made = Diagnoser.load([Profile(name=name, features=tuple(some)) for name, some in findings.items()])
+
+    def values(texts: list[str]) -> Tensor:
+        found = []
+        for text in texts:
+            said = _parts(text)
+            found.append(made.values(made.findings([(one, 1.0) for one in said], (), made.ratios(said))))
+        return torch.stack(found)
+
+    return values, list(made.names)
+
+
+def _parts(text: str) -> list[str]:
+    """Return the sentences of a text, and the text."""
+    return list(dict.fromkeys([*(one.of(text) for one in sentences(text)), text]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""A discriminant in a folder: its features as JSON, its weights as safetensors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from latentalign import config
+from latentalign.errors import ModelError
+from latentalign.models.features import Featurizer
+from latentalign.models.matcher.discriminant import Discriminant, Vocabulary
+
+DISCRIMINANT, WEIGHTS = "discriminant.json", "discriminant.safetensors"
+
+
+def write_discriminant(discriminant: Discriminant, folder: Path) -> None:
+    """Write a discriminant into a folder that is there."""
+    from safetensors.torch import save_file
+
+    vocabulary = discriminant.vocabulary
+    table = {
+        "rules": [asdict(one) for one in vocabulary.rules],
+        "features": list(vocabulary.places),
+        "scale": discriminant.scale,
+    }
+    (folder / DISCRIMINANT).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    tensors = {
+        "idf": vocabulary.idf,
+        "words": discriminant.words,
+        "whole": discriminant.whole,
+        "bias": discriminant.bias,
+    }
+    save_file({name: one.contiguous() for name, one in tensors.items()}, folder / WEIGHTS)
+
+
+def read_discriminant(folder: Path) -> Discriminant:
+    """Return the discriminant that ``write_discriminant`` wrote.
+
+    Raises:
+        ModelError: the files hold none.
+    """
+    from safetensors.torch import load_file
+
+    try:
+        table, tensors = json.loads((folder / DISCRIMINANT).read_text(encoding="utf-8")), load_file(folder / WEIGHTS)
+        places = {(int(rule), str(feature)): number for number, (rule, feature) in enumerate(table["features"])}
+        rules = tuple(config.parse(Featurizer, one, where=DISCRIMINANT) for one in table["rules"])
+        return Discriminant(
+            vocabulary=Vocabulary(rules=rules, places=places, idf=tensors["idf"]),
+            words=tensors["words"],
+            whole=tensors["whole"],
+            bias=tensors["bias"],
+            scale=float(table["scale"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(wanted="a discriminant", came=f"{type(error).__name__}: {error}", where=str(folder)) from error

@@ -1,0 +1,93 @@
+"""The weights of a discriminant: a linear machine for each candidate, beside the values of a matcher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentalign.errors import InputError
+from latentalign.models.features import Featurizer
+from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
+from latentalign.models.matcher.memory import Memory
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DiscriminantConfig:
+    """How a discriminant is learned.
+
+    Args:
+        stems: whether features are stems of English words; else the words as they are, folded.
+        ngrams: lengths of the character n-grams that are features as well; empty for none.
+        least: texts that a feature has to be in.
+        words, whole: strength of the regularisation of each kind of weight, above 0.
+        steps: of L-BFGS, at most.
+
+    Raises:
+        InputError: a number outside its range.
+    """
+
+    stems: bool = False
+    ngrams: tuple[int, ...] = (4, 5)
+    least: int = 2
+    words: float = 1.0
+    whole: float = 1.0
+    steps: int = 60
+
+    def __post_init__(self) -> None:
+        if not (self.least >= 1 and self.words > 0 and self.whole > 0 and self.steps >= 1):
+            raise InputError(
+                wanted="at least 1 text and step, strengths above 0",
+                came=f"{self.least}, {self.steps}, {self.words} and {self.whole}",
+                where="DiscriminantConfig",
+            )
+
+    def fit(self, memory: Memory, values: Tensor) -> Discriminant:
+        r"""Return the discriminant of the candidates of a memory, learned from its texts.
+
+        $$\min \sum_{x, c} \max(0, 1 - s_{xc}\,u_c(x))^2 + \tfrac12 (\lambda_\beta |\beta|^2 + \lambda_w |w|^2)$$
+
+        where $s_{xc}$ is 1 if x is a text of c and -1 if not.
+
+        Args:
+            memory: the candidates with their texts.
+            values: (text, candidate) by the matcher, each text explained by the others alone.
+
+        Cost: a few times ``steps`` passes over the features of all texts.
+
+        Fan and others 2008, eq. 2 (L2-loss support vector machine), each candidate against the rest.
+        """
+        rules: tuple[Featurizer, ...] = (Featurizer(mode="stem" if self.stems else "exact"),)
+        if self.ngrams:
+            rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
+        vocabulary = Vocabulary.of(memory.units, rules, least=self.least)
+        bags, count = Bags.of(memory.units, vocabulary), len(memory.candidates)
+        words = torch.zeros(len(vocabulary.places), count, requires_grad=True)
+        whole = torch.zeros(memory.pooled.shape[1], count, requires_grad=True)
+        bias = torch.zeros(count, requires_grad=True)
+        scale = torch.tensor(0.0, requires_grad=True)
+        parameters = [words, whole, bias, scale]
+        optimizer = torch.optim.LBFGS(parameters, max_iter=self.steps, line_search_fn="strong_wolfe")
+        pooled, known = memory.pooled.float(), values.clamp_min(-100.0)
+        signs = 2 * F.one_hot(memory.owner, count).float() - 1
+
+        def closure() -> Tensor:
+            optimizer.zero_grad()
+            margins = signs * (scale * known + bags.times(words) + pooled @ whole + bias)
+            loss = (1 - margins).clamp_min(0).square().sum()
+            loss = loss + 0.5 * (self.words * (words**2).sum() + self.whole * (whole**2).sum())
+            loss.backward()  # type: ignore[no-untyped-call]
+            return loss
+
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        return Discriminant(
+            vocabulary=vocabulary,
+            words=words.detach(),
+            whole=whole.detach(),
+            bias=bias.detach(),
+            scale=float(scale.detach()),
+        )
