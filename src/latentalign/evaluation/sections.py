@@ -28,8 +28,6 @@ from latentalign.text.split_texts import SplitText
 NOTE = (
     "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; sure: accuracy of those whose label "
     "two thirds of the annotators gave, where that is known; ECE in 15 bins; turned away: sentences that NULL takes; "
-    "deletion: mean fall of the score of a sentence's section without the words that carry most, less without random "
-    "ones, and its 95% interval"
     "deletion: mean fall of the score of a sentence's section without the words that carry most, less without "
     "random ones, and its 95% interval"
 )
