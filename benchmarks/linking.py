@@ -55,7 +55,7 @@ def _elevant(data: Path, name: str) -> Report:
         catalogue=CatalogueFile(file=f"{folder}/catalogue.tsv.gz", header=["id", "label", "types"]),
         test=texts[name],
         linker=LinkerConfig(by_meaning=True),
-        training=LinkerTraining(most=200),
+        training=LinkerTraining(most=100),
     )
     test = texts[name].read(data)
     own = {one.text for one in test}
