@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from latentalign.errors import InputError
 from latentalign.formats.fields import Fields, raise_if_failure, take, take_id, take_spans, to_evidence, to_fields
+from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import Source, read_lines
 from latentalign.formats.policy import attempt
 from latentalign.text.pairs import Failure, TextPair
