@@ -20,6 +20,8 @@ NEEDS_DATA = {
     "alignment_speed": True,
     "markup": True,
     "omissions": True,
+    "diagnosis": True,
+    "symptom_texts": True,
     "matching": True,
     "relating": True,
     "speed": True,

@@ -41,12 +41,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="a folder that keeps indexes and figures between runs")
     parser.add_argument("--sets", nargs="*", default=[*CLASSIC, *QUESTIONS])
+    parser.add_argument("--most", type=int, default=MOST, help="queries of a collection, evenly spread")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         cache = options.cache or Path(folder)
         for name in options.sets:
-            figures = measure(name, options.data, cache)
+            figures = measure(name, options.data, cache, most=options.most)
             (cache / f"{name}.json").write_text(json.dumps(figures), encoding="utf-8")
             print(name, json.dumps(figures, indent=1), flush=True)
         write(cache)
@@ -78,14 +79,14 @@ def _row(system: str, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
     return row
 
 
-def measure(name: str, data: Path, cache: Path) -> dict[str, Any]:
+def measure(name: str, data: Path, cache: Path, *, most: int) -> dict[str, Any]:
     """Return the figures of every system on one collection, and those of abstention and evidence."""
     collection = read_classic(data, CLASSIC[name]) if name in CLASSIC else read_questions(data, QUESTIONS[name])
     index = indexed(collection, cache)
     searcher = Searcher.load(index.path, exact=True)
     (segment,) = searcher.snapshot.segments
     places = {segment.ids[number]: row for row, number in enumerate(segment.passages[:, 0].tolist())}
-    chosen = list(collection.queries)[:: max(1, len(collection.queries) // MOST)][:MOST]
+    chosen = list(collection.queries)[:: max(1, len(collection.queries) // most)][:most]
     queries = [Query.of(collection.queries[one], index.settings, index.scorer) for one in chosen]
     relevant = [np.array(sorted(places[one] for one in collection.relevant[query])) for query in chosen]
     baselines, features = Baselines(segment), Features(searcher.snapshot)

@@ -70,6 +70,18 @@ def test_several_labels_compete_with_null_alone(classifier: Classifier) -> None:
     assert neither.classify("the cat").labels == ()
 
 
+def test_the_chances_of_several_labels_are_fitted_to_all_that_is_right(classifier: Classifier) -> None:
+    texts = ["the cat", "die Straße", "the cat die Straße", "0123"] * 5
+    labels = ["pets", "streets", ("pets", "streets"), None] * 5
+    fitted = classifier.calibrate(texts, labels).calibration
+    values = classifier.values(texts)
+    right = torch.tensor([[True, False], [False, True], [True, True], [False, False]] * 5)
+    mean = fitted.each(values).mean()
+    assert float(mean) == pytest.approx(float(right.float().mean()), abs=0.02)  # as logistic regression does
+    with pytest.raises(InputError, match="one kind alone"):
+        fitted.fit_each(values, torch.ones_like(right))
+
+
 def test_a_bad_text_keeps_its_place_and_spoils_no_other(classifier: Classifier) -> None:
     record = TextRecord(text="die Straße", id="7")
     results = list(classifier.classify_many(["the cat sat", " ", record, "a\ud800b"]))

@@ -231,7 +231,7 @@ O:1\tflu\tNOT\tHP:3\t\t\t\t\t\t\tP\t
 O:1\tflu\t\tHP:4\t\t\t\t\t\t\tI\t
 """
 FILES = {
-    "rows.csv": "disease,symptom,frequency,prevalence\nflu,fever,90%,1/20\nflu,cough,3/4,\nflu,blisters,0,\nhives,fever,0,\n",
+    "rows.csv": "disease,symptom,frequency,prevalence\nflu,fever,90%,1/20\nflu,cough,3/4,\nflu,x,0,\nx,fever,0,\n",
     "lists.tsv": "name\tsymptoms\tprevalence\nflu\tfever; cough\t0.05\n",
     "a.jsonl": '{"disease": "flu", "symptoms": [["fever", "90%"], "cough"], "prevalence": 0.05}\n',
     "b.jsonl": '{"name": "flu", "symptoms": [{"name": "fever", "frequency": 0.9}, "cough"], "prevalence": "5%"}\n',

@@ -176,8 +176,8 @@ def kills(rounds: int) -> dict[str, int]:
 
 
 def test_nothing_acknowledged_is_lost_when_it_is_killed() -> None:
-    counts = kills(8)
-    assert counts["kills"] == 8
+    counts = kills(4)
+    assert counts["kills"] == 4
     assert counts["lost writes"] == counts["undead documents"] == counts["unreadable"] == 0
 
 

@@ -153,3 +153,19 @@ def test_the_commands(tmp_path, capsys) -> None:
     assert main(["relate", "papers", *list(ABSTRACTS.values())[:2], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["concepts"]
     assert main(["relate", "papers", "only one"]) == 1
+
+
+def test_a_bad_record_spoils_no_other(tmp_path, capsys) -> None:
+    (tmp_path / "paper.txt").write_text("\n".join(PAPER))
+    (tmp_path / "citations.txt").write_text(f"\n{CITATION}\n")
+    arguments = [str(tmp_path / "citations.txt"), "--paper", str(tmp_path / "paper.txt"), "--by-line", "--json"]
+    assert main(["relate", "citation", *arguments]) == 3
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "error" in first
+    assert second["ranked"][0]["index"] == 3
+    rows = ['{"id": "bad"}', json.dumps({"id": "empty", "text": "of the"})]
+    rows += [json.dumps({"id": name, "text": text}) for name, text in ABSTRACTS.items()]
+    (tmp_path / "papers.jsonl").write_text("\n".join(rows))
+    assert main(["relate", "papers", str(tmp_path / "papers.jsonl"), "--top", "1", "--json"]) == 3
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert ["error" in one for one in found] == [True, True, False, False, False]

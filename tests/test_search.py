@@ -253,7 +253,7 @@ def test_graphs_and_engines_propose_what_a_scan_finds(
     tmp_path: Path, filter: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("usearch", reason="usearch is not installed (extra index)")
-    monkeypatch.setattr("latentalign.index.ranking.NEAR", 120)
+    monkeypatch.setattr("latentalign.index.ranking.PROPOSED", 120)
     searcher = large(tmp_path, approximate_from=300)
     assert isinstance(searcher.ranker.proposer, GraphProposals)
     scan = replace(searcher, ranker=replace(searcher.ranker, proposer=None))

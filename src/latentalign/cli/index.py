@@ -56,7 +56,7 @@ def build(
     model: Annotated[str | None, typer.Option(help="Encoder by name or folder; none: stems alone.")] = None,
     language: Annotated[str, typer.Option(help="Of the stemmer, in English.")] = "english",
     states: Annotated[StateForm, typer.Option(help="How the states of words are kept.")] = StateForm.float16,
-    passage_words: Annotated[int, typer.Option(min=8, help="Words of a passage, at most.")] = 160,
+    passage_words: Annotated[int, typer.Option(min=8, help="Words of a passage, at most.")] = 250,
     adapt: Annotated[
         bool, typer.Option("--adapt/--no-adapt", help="Fit topics and neighbours to the corpus, without labels.")
     ] = True,

@@ -15,7 +15,7 @@ from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
-from latentalign.families import AlignmentFamily, Independent
+from latentalign.families import AlignmentFamily, Independent, LatentAlignment
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
@@ -27,8 +27,9 @@ from latentalign.text.split_texts import SplitText
 
 NOTE = (
     "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; sure: accuracy of those whose label "
-    "two thirds of the annotators gave, where that is known; ECE in 15 bins; turned away: sentences that NULL takes; deletion: mean fall of the score of a sentence's section without the words that carry "
-    "most, less without random ones, and its 95% interval"
+    "two thirds of the annotators gave, where that is known; ECE in 15 bins; turned away: sentences that NULL takes; "
+    "deletion: mean fall of the score of a sentence's section without the words that carry most, less without "
+    "random ones, and its 95% interval"
 )
 
 
@@ -65,9 +66,14 @@ class SectionsEvaluation(Recipe):
         for family in self.families:
             made = [self._trained(family, seed, train) for seed in self.seeds]
             name = f"ours, {describe(family)}"
-            rows.append({"system": name, **_mean([self._measured(one, test) for one in made])})
+            found = [one.align([row.document for row in test]) for one in made]
+            pairs = list(zip(made, found, strict=True))
+            rows.append({"system": name, **_mean([self._measured(*pair, test) for pair in pairs])})
             if family["name"] != "independent":
-                plain = [self._measured(replace(one, family=_without_order(one)), test) for one in made]
+                plain = [
+                    {**_aligned(replace(two, family=_without_order(one)), one.names, test), "deletion": "–"}
+                    for one, two in pairs
+                ]
                 rows.append({"system": f"{name}, the order left out", **_mean(plain)})
         sentences = sum(len(one.labels) for one in test)
         note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
@@ -86,18 +92,19 @@ class SectionsEvaluation(Recipe):
             made.save(place)
         return made
 
-    def _measured(self, classifier: SectionClassifier, test: Sequence[Labelled]) -> dict[str, Cell]:
-        alignment = classifier.align([one.document for one in test])
-        real = alignment.mask[:, :, 0]
-        rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
-        turned = float((~alignment.best.any(dim=-1))[real].float().mean())
-        found = _figures(rows, classifier.names, test)
-        effect = (
-            str(deletion(classifier, [one.document for one in test][: self.deletions]).effect)
-            if self.deletions
-            else "–"
-        )
-        return {**found, "turned away": turned, "deletion": effect}
+    def _measured(
+        self, classifier: SectionClassifier, alignment: LatentAlignment, test: Sequence[Labelled]
+    ) -> dict[str, Cell]:
+        some = [one.document for one in test][: self.deletions]
+        effect = str(deletion(classifier, some).effect) if some else "–"
+        return {**_aligned(alignment, classifier.names, test), "deletion": effect}
+
+
+def _aligned(alignment: LatentAlignment, names: Sequence[str], test: Sequence[Labelled]) -> dict[str, Cell]:
+    real = alignment.mask[:, :, 0]
+    rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
+    turned = float((~alignment.best.any(dim=-1))[real].float().mean())
+    return {**_figures(rows, names, test), "turned away": turned}
 
 
 def deletion(

@@ -14,8 +14,8 @@ from latentalign.index.proposals import Proposer
 from latentalign.index.query import Query
 from latentalign.index.word_scores import Postings, lexical_values, word_values
 
-NEAR = 1024
-"""Passages that are compared with the context of a query."""
+NEAR, PROPOSED = 1024, 512
+"""Passages that are compared with the context of a query; and that are proposed, where not all are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +49,7 @@ class Ranker:
     """
 
     corpus: Corpus
-    rescored: int = 96
+    rescored: int = 64
     proposer: Proposer | None = None
 
     def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
@@ -120,7 +120,7 @@ class Ranker:
         """
         assert self.proposer is not None
         live = self.corpus.live
-        named = [self.proposer(query.vector, NEAR), best(lexical, live & (lexical > 0), NEAR)]
+        named = [self.proposer(query.vector, PROPOSED), best(lexical, live & (lexical > 0), PROPOSED)]
         if allowed[np.concatenate(named)].sum() < self.rescored:
             named.append(np.flatnonzero(allowed))
         places = np.unique(np.concatenate(named))

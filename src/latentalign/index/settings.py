@@ -36,10 +36,10 @@ class IndexSettings:
     model: str | None = None
     layer: int = -1
     language: str = "english"
-    passage_words: int = 160
+    passage_words: int = 250
     states: Literal["float16", "int8", "none"] = "float16"
     adapt: bool = True
-    approximate_from: int = 20_000
+    approximate_from: int = 8_000
 
     def __post_init__(self) -> None:
         if self.passage_words < 8:

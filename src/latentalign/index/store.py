@@ -286,7 +286,10 @@ def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
         for one in some:
             if one.id in seen:
                 raise InputError(
-                    wanted="one document of each name", came=f"a second {one.id!r}", where=one.where or "documents"
+                    wanted="one document of each name",
+                    came=f"a second {one.id!r}",
+                    where=one.where or "documents",
+                    fix="give each an id of its own; lines without an id go by their number",
                 )
             seen.add(one.id)
         yield some

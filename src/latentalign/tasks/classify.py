@@ -138,12 +138,15 @@ class Classifier:
         chosen = candidates_of(labels) if isinstance(labels, Mapping) else labels
         return replace(self, memory=self.matcher.remember(chosen, before=self.memory), discriminant=None)
 
-    def calibrate(self, texts: Sequence[str], labels: Sequence[str | None], **settings: Any) -> Classifier:
+    def calibrate(
+        self, texts: Sequence[str], labels: Sequence[str | Sequence[str] | None], **settings: Any
+    ) -> Classifier:
         """Return the classifier with its probabilities fitted to labelled texts that it has no example of.
 
         Args:
             texts: of a development set.
-            labels: the right label of each; None, or a name that is no label, for a text out of scope.
+            labels: the right label of each, or all its right labels, the chief one first; None, or a name that is no
+                label, for a text out of scope.
             settings: of ``Calibration.fit``.
 
         Raises:
@@ -156,9 +159,15 @@ class Classifier:
         import torch
 
         numbers = {name: number for number, name in enumerate(self.labels)}
-        told = torch.tensor([OUT if one is None else numbers.get(one, OUT) for one in labels])
-        fitted = Calibration.fit(self.values(texts), told, self.memory.counts, **settings)
-        return replace(self, calibration=fitted)
+        every = [() if one is None else (one,) if isinstance(one, str) else tuple(one) for one in labels]
+        known = [[numbers[name] for name in some if name in numbers] for some in every]
+        values = self.values(texts)
+        told = torch.tensor([some[0] if some else OUT for some in known])
+        right = torch.zeros(len(texts), len(numbers), dtype=torch.bool)
+        for row, some in zip(right, known, strict=True):
+            row[some] = True
+        fitted = Calibration.fit(values, told, self.memory.counts, **settings)
+        return replace(self, calibration=fitted.fit_each(values, right) if len(numbers) > 1 else fitted)
 
     def calibrate_on_examples(
         self, *, out_of_scope: Sequence[str] = (), most: int = 1000, **settings: Any

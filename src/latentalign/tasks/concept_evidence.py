@@ -16,6 +16,9 @@ from latentalign.text.spans import Evidence, Link
 if TYPE_CHECKING:
     from latentalign.models.concepts.terms import Term
 
+INEXACT = 0.7
+"""The confidence of a broader or narrower match: about the share that the hierarchy confirms where one ontology is cut
+in two."""
 SAME_HEAD = 0.95
 """How alike the words must be that say what sort of thing two concepts are."""
 
@@ -30,8 +33,8 @@ def inexact_matches(found: Aligned) -> list[ConceptMatch]:
     r"""Return the closest broader or narrower concept of each concept that is linked to nothing.
 
     The target is broader if the source's name explains all of its name and has words left over, and the two agree in
-    the word that says what sort of thing they are: *left lung* is a *lung*, *lung wall* is none. The confidence is the
-    share of the longer name that the shorter one explains, raised where an ancestor is linked to that very concept.
+    the word that says what sort of thing they are: *left lung* is a *lung*, *lung wall* is none. Of several, the one
+    that explains the largest share is told. The confidence is the same for all, ``INEXACT``.
     """
     left, right = (set(one) for one in unlinked(found))
     shares, covered = found.coverage.shares, found.coverage.covered
@@ -43,22 +46,9 @@ def inexact_matches(found: Aligned) -> list[ConceptMatch]:
         missing = one in left if relation == "broader" else other in right
         if missing and _same_head(found, place):
             key = (relation, one if relation == "broader" else other)
-            confidence = _confidence(found, place, relation)
-            best[key] = max(best.get(key, (0.0, -1)), (confidence, place))
+            best[key] = max(best.get(key, (0.0, -1)), (float(shares[place].min()), place))
     order = sorted(best.items(), key=lambda item: (item[0][0], item[0][1]))
-    return [_match(found, place, relation, confidence) for (relation, _), (confidence, place) in order]
-
-
-def _confidence(found: Aligned, place: int, relation: Relation) -> float:
-    one, other = found.pairs[place].tolist()
-    linked = found.linked
-    if relation == "broader":
-        supported = any(linked.get(above) == other for above in found.comparison.source.ancestors[one])
-    else:
-        back = {target: source for source, target in linked.items()}
-        supported = any(back.get(above) == one for above in found.comparison.target.ancestors[other])
-    share = float(found.coverage.shares[place].min())
-    return (1 + share) / 2 if supported else share
+    return [_match(found, place, relation, INEXACT) for (relation, _), (_, place) in order]
 
 
 def _same_head(found: Aligned, place: int) -> bool:

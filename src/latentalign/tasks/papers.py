@@ -10,7 +10,9 @@ from latentalign import config
 from latentalign.errors import InputError
 from latentalign.tasks.pair_aligner import evidence_fields
 from latentalign.text.characters import check_text, is_blank
+from latentalign.text.pairs import Failure
 from latentalign.text.phrases import phrases
+from latentalign.text.records import TextRecord
 from latentalign.text.spans import Evidence, Link, Span
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from latentalign.families import LatentAlignment
     from latentalign.models.scorer import PairScorer
     from latentalign.models.units import Encoded, Units
+
+_WANTED = "a text that names a concept"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,13 @@ class PaperRelater:
         order = sorted(found.values(), key=lambda some: (-len(some) * _words(some[0], text), some[0].start))
         return tuple(sorted(some[0] for some in order[: self.settings.most]))
 
+    def checked(self, paper: TextRecord) -> TextRecord | Failure:
+        """Return a paper if it names a concept, else a failure in its place."""
+        if self.concepts(paper.text):
+            return paper
+        error = InputError(wanted=_WANTED, came=repr(paper.text[:40]), where=paper.where or paper.id or "paper")
+        return Failure(error=error, id=paper.id)
+
     def relate(self, source: str, target: str, *, names: tuple[str, str] = ("source", "target")) -> PaperRelation:
         """Return how two papers are related.
 
@@ -197,7 +208,7 @@ class PaperRelater:
         for name, text in papers.items():
             spans = () if is_blank(check_text(text, where=name)) else self.concepts(text)
             if not spans:
-                raise InputError(wanted="a text that names a concept", came=repr(text[:40]), where=name)
+                raise InputError(wanted=_WANTED, came=repr(text[:40]), where=name)
             units[name] = Units(text=text, spans=spans)
         encoded = self.scorer.encode(list(units.values()), level="word")
         return {name: (one, encoded[one]) for name, one in units.items()}

@@ -44,7 +44,7 @@ class Searcher:
         path: str | Path,
         *,
         weights: RelevanceWeights | None = None,
-        rescored: int = 96,
+        rescored: int = 64,
         exact: bool = False,
         candidates: CandidateIndex | None = None,
     ) -> Searcher:

@@ -37,6 +37,8 @@ class Calibration:
         error_rate: what ``floor`` was fitted for: the share of texts whose right answer is not in the set.
         fitted_on: what it was fitted on, for people.
         isotonic: maps the probabilities of the softmax further; None leaves them.
+        each_null, each_temperature: of a single candidate against NULL alone, where several answers may be right; None
+            takes $\nu$ and T.
 
     Guo, Pleiss, Sun and Weinberger 2017, eq. 9 (temperature); Platt 1999, eq. 1 (slope and level); Liu, Wang, Owens and
     Li 2020, eq. 4 (E); Sadinle, Lei and Wasserman 2019, section 2 (sets).
@@ -50,6 +52,8 @@ class Calibration:
     error_rate: float = 0.1
     fitted_on: str = ""
     isotonic: Isotonic | None = None
+    each_null: float | None = None
+    each_temperature: float | None = None
 
     def __post_init__(self) -> None:
         if not (self.temperature > 0 and self.slope > 0):
@@ -94,7 +98,33 @@ class Calibration:
 
     def each(self, values: Tensor) -> Tensor:
         """Return (text, candidate) the probability of each candidate against NULL alone, for several answers."""
-        return torch.sigmoid((values - self.null) / self.temperature)
+        null = self.null if self.each_null is None else self.each_null
+        return torch.sigmoid((values - null) / (self.each_temperature or self.temperature))
+
+    def fit_each(self, values: Tensor, right: Tensor) -> Calibration:
+        """Return the calibration with the chance of each candidate against NULL alone fitted as well.
+
+        Args:
+            values: (text, candidate) of texts that the candidates do not hold.
+            right: (text, candidate) bool, all that is right for each text; none of a text that is out of scope.
+
+        Raises:
+            InputError: nothing is right, or everything.
+
+        Platt 1999, eq. 1, one level and one slope for all candidates.
+        """
+        told = right.to(values.dtype)
+        if not 0 < float(told.mean()) < 1:
+            raise InputError(wanted="right and wrong candidates", came="one kind alone", where="calibration")
+        centre, spread = values.mean(), values.std().clamp_min(1e-3)
+
+        def loss(parameters: Tensor) -> Tensor:
+            logits = parameters[0].exp() * ((values - centre) / spread - parameters[1])
+            each = torch.nn.functional.binary_cross_entropy_with_logits(logits, told)
+            return each + 1e-4 * (parameters**2).sum()
+
+        slope, level = minimum(loss, [0.0, 0.0])
+        return replace(self, each_null=float(centre + level * spread), each_temperature=float(spread) / math.exp(slope))
 
     @classmethod
     def fit(

@@ -1,0 +1,174 @@
+"""``latentalign relate citation`` and ``latentalign relate papers``: sentences that are cited, and papers that belong
+together."""
+
+from __future__ import annotations
+
+import json as json_lines
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from latentalign.cli import options
+from latentalign.cli.options import OnError
+from latentalign.cli.output import opened, settled
+from latentalign.cli.pairs import is_file
+from latentalign.errors import InputError
+
+if TYPE_CHECKING:
+    from latentalign.tasks.cite import Citation, CitationLinker
+    from latentalign.tasks.papers import PaperRelater, PaperRelation
+    from latentalign.text.pairs import Failure
+    from latentalign.text.records import TextRecord
+
+Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the value, as whole=12.")]
+
+
+def citation(
+    text: Annotated[list[str], typer.Argument(help="Citing sentences; or one file with one a line; or - for stdin.")],
+    paper: Annotated[Path, typer.Option(help="The cited paper: a text file, split into sentences.")],
+    by_line: Annotated[bool, typer.Option("--by-line", help="The paper has one sentence a line.")] = False,
+    top: Annotated[int, typer.Option("--top", "-k", min=1, help="How many sentences are ranked.")] = 5,
+    json: options.Json = False,
+    output: options.Output = None,
+    on_error: options.OnErrorOption = OnError.null,
+    set_: Settings = None,
+) -> int:
+    """Say which sentences of a paper a citing sentence speaks of, or that it speaks of none.
+
+    Examples:
+
+      latentalign relate citation "Och et al. (2001) speed up beam search." --paper och2001.txt
+    """
+    from latentalign.formats.lines import read_lines
+    from latentalign.tasks.cite import CitationLinker
+
+    lines = [line.text for line in read_lines(paper)]
+    document = lines if by_line else "\n".join(lines)
+    linker = CitationLinker.load(top=top, **_settings(set_))
+    results, failures = settled(_linked(linker, _records(text), document), on_error=on_error.value)
+    with opened(output) as out:
+        out.writelines(_line(one, json=json) for one in results)
+    return 3 if failures else 0
+
+
+def papers(
+    texts: Annotated[
+        list[str], typer.Argument(help="Two texts or files; or one file of many: a paper a line, or JSON lines.")
+    ],
+    top: Annotated[int, typer.Option("--top", "-k", min=1, help="Related papers that are told for each.")] = 3,
+    column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
+    json: options.Json = False,
+    output: options.Output = None,
+    on_error: options.OnErrorOption = OnError.null,
+    set_: Settings = None,
+) -> int:
+    """Say how papers are related, and by which concepts.
+
+    Examples:
+
+      latentalign relate papers abstract-1.txt abstract-2.txt
+
+      latentalign relate papers abstracts.jsonl --column abstract --top 5 --json
+    """
+    from latentalign.tasks.papers import PaperRelater
+
+    if len(texts) != 2 and not (len(texts) == 1 and is_file(texts[0])):
+        raise InputError(wanted="two texts or files, or one file of many papers", came=f"{len(texts)} texts")
+    relater = PaperRelater.load(**_settings(set_))
+    found = _two(relater, texts) if len(texts) == 2 else _many(relater, _records(texts, column), top)
+    results, failures = settled(found, on_error=on_error.value)
+    with opened(output) as out:
+        out.writelines(_line(one, json=json) for one in results)
+    return 3 if failures else 0
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    from latentalign import config
+
+    changes: dict[str, Any] = {}
+    for one in given or []:
+        config.override(changes, one)
+    return changes
+
+
+def _records(texts: list[str], column: str = "text") -> list[TextRecord | Failure]:
+    """Return what the arguments mean: texts, or the records of one file."""
+    from latentalign.formats import texts as reader
+    from latentalign.formats.policy import attempt
+    from latentalign.text.records import TextRecord
+
+    if len(texts) == 1 and is_file(texts[0]):
+        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
+        return list(reader.read(texts[0], form="jsonl" if objects else "lines", column=column))
+    return [attempt(lambda text: TextRecord(text=text), text) for text in texts]
+
+
+def _linked(
+    linker: CitationLinker, records: Sequence[TextRecord | Failure], document: str | list[str]
+) -> Iterator[Citation | Failure]:
+    from latentalign.text.pairs import Failure
+
+    usable = [one.text for one in records if not isinstance(one, Failure)]
+    found = iter(linker.link_many(usable, document))
+    yield from (one if isinstance(one, Failure) else next(found) for one in records)
+
+
+def _two(relater: PaperRelater, texts: list[str]) -> list[PaperRelation]:
+    from latentalign.formats.lines import read_lines
+
+    read = [("\n".join(line.text for line in read_lines(one)) if is_file(one) else one) for one in texts]
+    names = [Path(one).name if is_file(one) else f"text {number}" for number, one in enumerate(texts, start=1)]
+    if names[0] == names[1]:
+        names = texts
+    return [relater.relate(read[0], read[1], names=(names[0], names[1]))]
+
+
+def _many(
+    relater: PaperRelater, records: Sequence[TextRecord | Failure], top: int
+) -> Iterator[PaperRelation | Failure]:
+    """Yield the relations of each paper, or the failure of its record, in the order of the records."""
+    from latentalign.tasks.papers import papers_of
+    from latentalign.text.pairs import Failure
+
+    checked = [one if isinstance(one, Failure) else relater.checked(one) for one in records]
+    usable = [one for one in checked if not isinstance(one, Failure)]
+    found = iter(relater.related(papers_of([(one.id, one.text) for one in usable]), top=top).values())
+    for one in checked:
+        yield from ([one] if isinstance(one, Failure) else next(found))
+
+
+def _line(one: Citation | PaperRelation | Failure, *, json: bool) -> str:
+    from latentalign.formats.fields import to_fields
+    from latentalign.tasks.cite import Citation
+    from latentalign.text.pairs import Failure
+
+    if json:
+        fields = to_fields(one) if isinstance(one, Failure) else one.to_fields()
+        return json_lines.dumps(fields, ensure_ascii=False) + "\n"
+    if isinstance(one, Failure):
+        return "\n"
+    return _ranked(one) if isinstance(one, Citation) else _related(one)
+
+
+def _ranked(one: Citation) -> str:
+    rows = [one.text] + [f"  {found.probability:.3f}  [{found.index}] {found.text}" for found in one.ranked]
+    rows.append(f"  {one.nothing:.3f}  none of them")
+    links = sorted(one.evidence.pairs(), key=lambda link: -link[2])[:5]
+    rows.append("  because: " + (", ".join(f"{left} -> {right}" for left, right, _ in links) or "of the whole"))
+    return _printed(rows)
+
+
+def _printed(rows: Iterable[str]) -> str:
+    from latentalign.formats.drawing.glyphs import printable
+
+    return "".join(f"{printable(row)}\n" for row in rows)
+
+
+def _related(one: PaperRelation) -> str:
+    from latentalign.formats.lines import one_line
+
+    pairs = [left if left == right else f"{left} = {right}" for left, right, _ in one.concepts[:5]]
+    texts = (one.source, one.target, f"{one.value:.2f}", ", ".join(pairs) or "-")
+    return "\t".join(map(one_line, texts)) + "\n"
