@@ -28,8 +28,8 @@ NOTE = (
     "hit@1, hit@5: the share of citations with a marked sentence among the first; AUROC: of the probability that "
     "something is cited, the right paper against another one; ECE: of the probability of the first sentence, 15 bins; "
     "deletion: fall of the value without the words of the citation that carry most, less without random ones, and its "
-    "95% interval; document frequencies are of all papers of the file; no label is used but for the temperature and "
-    "the level of NULL, which were fitted on this set"
+    "95% interval; document frequencies are of all papers of the file; nothing is trained, but the weights, the "
+    "temperature and the level of NULL were chosen on this set"
 )
 DRAWS = 5
 

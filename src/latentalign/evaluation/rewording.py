@@ -24,7 +24,7 @@ def reworded(name: str, wording: str, chance: Random, synonyms: Mapping[str, Seq
         synonyms: of names, folded.
 
     >>> reworded("Abnormality of the skin", "words", Random(0), {})
-    'of the skin'
+    'the abnormality of'
     >>> reworded("Hepatomegaly", "synonyms", Random(0), {"hepatomegaly": ["Enlarged liver"]})
     'Enlarged liver'
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError, LatentAlignError
-from latentalign.formats.lines import Line, read_lines, source_name
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines, source_name
 from latentalign.text.documents import Document, Value
 from latentalign.text.pairs import Failure
 
@@ -58,7 +58,7 @@ def read_jsonl(source: Source) -> Iterator[Document | Failure]:
     """
     for line in read_lines(source):
         try:
-            yield _document(_object(line), name=str(line.number), where=line.where)
+            yield _document(json_object(line), name=str(line.number), where=line.where)
         except LatentAlignError as error:
             yield Failure(error=error)
 
@@ -119,18 +119,6 @@ def read_beir(source: Source) -> Iterator[Document | Failure]:
     root = Path(source)
     plain = root / "corpus.jsonl"
     return read_jsonl(plain if plain.is_file() else root / "corpus.jsonl.gz")
-
-
-def _object(line: Line) -> dict[str, Any]:
-    try:
-        found = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)
-    return found
 
 
 def _document(given: Mapping[str, Any], *, name: str, where: str) -> Document:

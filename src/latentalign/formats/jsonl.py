@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from latentalign.errors import InputError
 from latentalign.formats.fields import Fields, raise_if_failure, take, take_id, take_spans, to_evidence, to_fields
-from latentalign.formats.lines import Line, Source, read_lines
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Source, read_lines
 from latentalign.formats.policy import attempt
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence
@@ -73,7 +74,7 @@ def write(record: Evidence | TextPair | Failure) -> str:
 
 def _records(source: Source, make: Callable[[Fields, str], Record]) -> Iterator[Record | Failure]:
     for line in read_lines(source):
-        fields = attempt(_object, line)
+        fields = attempt(json_object, line)
         if isinstance(fields, Failure):
             yield fields
             continue
@@ -82,21 +83,6 @@ def _records(source: Source, make: Callable[[Fields, str], Record]) -> Iterator[
         except InputError as error:
             name = fields.get("id")
             yield Failure(error=error, id=str(name) if isinstance(name, str | int) else None)
-
-
-def _object(line: Line) -> dict[str, Any]:
-    try:
-        value = json.loads(line.text)
-    except json.JSONDecodeError as error:
-        came = f"{error.msg[0].lower()}{error.msg[1:]} at column {error.colno}"
-        raise InputError(wanted="a JSON object", came=came, where=line.where) from None
-    except (RecursionError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wanted="a JSON object", came=f"one too large to read ({error})", where=line.where) from None
-    if not isinstance(value, dict):
-        raise InputError(wanted="a JSON object", came=f"{type(value).__name__}", where=line.where)
-    return value
 
 
 def _pair(fields: Fields, columns: tuple[str, str], where: str, *, tokenized: bool) -> TextPair:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from latentalign.errors import InputError
 from latentalign.formats.fields import take, take_id
-from latentalign.formats.lines import Line, Source, read_lines
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Source, read_lines
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.pairs import Failure
 from latentalign.text.spans import Span
@@ -42,7 +42,7 @@ def read(
             if form == "lines":
                 yield MentionedText(text=line.text, where=line.where)
                 continue
-            fields = _object(line)
+            fields = json_object(line)
             name = take_id(fields, line.where)
             mentions = _mentions(fields, line.where) if given else None
             yield MentionedText(
@@ -50,18 +50,6 @@ def read(
             )
         except InputError as error:
             yield Failure(error=error, id=name)
-
-
-def _object(line: Line) -> dict[str, Any]:
-    try:
-        found = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)
-    return found
 
 
 def _mentions(fields: Mapping[str, Any], where: str) -> tuple[GivenMention, ...]:

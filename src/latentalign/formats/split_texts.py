@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import Line, Source, read_lines
 from latentalign.text.pairs import Failure
 from latentalign.text.split_texts import SplitText
@@ -56,7 +56,7 @@ def _objects(source: Source, column: str) -> Iterator[SplitText | Failure]:
     for line in read_lines(source):
         name: str | None = None
         try:
-            fields = _fields(line)
+            fields = json_object(line)
             found = fields.get("id")
             name = str(found) if isinstance(found, str | int) else None
             sentences, text = fields.get("sentences"), fields.get(column)
@@ -72,13 +72,3 @@ def _objects(source: Source, column: str) -> Iterator[SplitText | Failure]:
                 )
         except InputError as error:
             yield Failure(error=error, id=name)
-
-
-def _fields(line: Line) -> dict[str, Any]:
-    try:
-        found = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)
-    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Literal
 
 from latentalign.errors import InputError
-from latentalign.formats.lines import Line, Source, read_lines
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Source, read_lines
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
 
@@ -36,7 +36,7 @@ def read(
         name: str | None = None
         try:
             if form == "jsonl":
-                fields = _fields(line)
+                fields = json_object(line)
                 found = fields.get("id")
                 name = str(found) if isinstance(found, str | int) else None
                 yield TextRecord(text=_text(fields, column, line.where), id=name, where=line.where)
@@ -44,18 +44,6 @@ def read(
                 yield TextRecord(text=line.text, where=line.where)
         except InputError as error:
             yield Failure(error=error, id=name)
-
-
-def _fields(line: Line) -> dict[str, object]:
-    try:
-        found = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)
-    return found
 
 
 def _text(fields: dict[str, object], column: str, where: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import Line, Source, read_lines
 from latentalign.tasks.case import Case
 from latentalign.text.pairs import Failure
@@ -43,12 +43,7 @@ def read_cases(source: Source) -> Iterator[Case | Failure]:
 
 def _case(line: Line, names: list[str]) -> Case:
     """Return the case in an object; its name goes into ``names`` as soon as it is known."""
-    try:
-        found = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from error
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=line.where)
+    found = json_object(line)
     if isinstance(found.get("id"), str | int):
         names.append(str(found["id"]))
     given = found.get("symptoms", found.get("text"))

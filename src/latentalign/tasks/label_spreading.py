@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from latentalign.tasks.classify import Classifier
 
 
@@ -40,38 +42,43 @@ def with_unlabelled(
     """
     import torch
 
-    from latentalign.models.matcher.candidate import Candidate
     from latentalign.models.matcher.memory import units_of
+    from latentalign.models.matcher.spreading import spread
+
+    old = {one.text: int(owner) for one, owner in zip(classifier.memory.units, classifier.memory.owner, strict=True)}
+    new = [units_of(one).text for one in dict.fromkeys(texts) if one not in old]
+    likeness = _likeness((*old, *new), classifier, vector_weight=vector_weight, letter_weight=letter_weight)
+    told = torch.tensor([*old.values(), *[-1] * len(new)])
+    chances, labels = spread(likeness, told, neighbours=neighbours, reach=reach)[len(old) :].max(dim=1)
+    grown = [list(one.texts) for one in classifier.memory.candidates]
+    for text, chance, label in zip(new, chances.tolist(), labels.tolist(), strict=True):
+        if chance >= least:
+            grown[label].append(text)
+    candidates = [
+        replace(one, texts=tuple(some)) for one, some in zip(classifier.memory.candidates, grown, strict=True)
+    ]
+    return replace(classifier, memory=classifier.matcher.remember(candidates))
+
+
+def _likeness(texts: tuple[str, ...], classifier: Classifier, *, vector_weight: float, letter_weight: float) -> Tensor:
+    """Return (text, text) how alike texts are, by the vectors of the encoder and by letters."""
+    import torch
+
     from latentalign.models.matcher.phrases import Phrases, encode
     from latentalign.models.matcher.profile import Feature
-    from latentalign.models.matcher.spreading import spread
 
     encoder = classifier.matcher.scorer.encoder
     if encoder is None:
         raise InputError(wanted="a classifier with an encoder", came="one without", where="with_unlabelled")
-    old = {one.text: int(owner) for one, owner in zip(classifier.memory.units, classifier.memory.owner, strict=True)}
-    new = [units_of(one).text for one in dict.fromkeys(texts) if one not in old]
-    every = (*old, *new)
     phrases = Phrases(
-        features=tuple(Feature(name=one) for one in every),
-        phrases=every,
-        owner=torch.arange(len(every)),
-        vectors=encode(every, encoder),
-        shares=torch.full((len(every),), 1 / len(every)),
+        features=tuple(Feature(name=one) for one in texts),
+        phrases=texts,
+        owner=torch.arange(len(texts)),
+        vectors=encode(texts, encoder),
+        shares=torch.full((len(texts),), 1 / len(texts)),
         encoder=None,
         vector_weight=vector_weight,
         letter_weight=letter_weight,
         stranger=0.0,
     )
-    likeness = phrases.likeness(every) + vector_weight * phrases.vectors @ phrases.vectors.T
-    told = torch.tensor([*old.values(), *[-1] * len(new)])
-    chances, labels = spread(likeness, told, neighbours=neighbours, reach=reach).max(dim=1)
-    grown: list[list[str]] = [list(one.texts) for one in classifier.memory.candidates]
-    for text, chance, label in zip(new, chances[len(old) :].tolist(), labels[len(old) :].tolist(), strict=True):
-        if chance >= least:
-            grown[label].append(text)
-    candidates = [
-        Candidate(name=one.name, texts=tuple(some))
-        for one, some in zip(classifier.memory.candidates, grown, strict=True)
-    ]
-    return replace(classifier, memory=classifier.matcher.remember(candidates))
+    return phrases.likeness(texts) + vector_weight * phrases.vectors @ phrases.vectors.T
