@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import evidences, quick
 
@@ -138,6 +138,7 @@ def written(value: int, group: str, point: str, fraction: str) -> str:
     st.sampled_from(["", "5", "25", "125"]),
     st.sampled_from([(",", "."), (".", ","), (" ", ","), ("\u00a0", "."), ("\u202f", ","), ("'", "."), ("", ".")]),
 )
+@example(10**9, "", (".", ","))  # four groups of digits with points are no address
 def test_a_number_means_what_was_written(value: int, fraction: str, signs: tuple[str, str]) -> None:
     (number,) = find_numbers(f"it is {written(value, *signs, fraction)} now")
     assert Decimal(f"{value}.{fraction or 0}") in number.values

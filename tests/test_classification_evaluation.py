@@ -105,7 +105,7 @@ def test_a_baseline_is_calibrated_on_what_it_was_not_trained_on() -> None:
 
 def test_a_head_is_trained_with_the_encoder_under_it(tmp_path: Path) -> None:
     rows = [(text, label) for label, texts in LABELS.items() for text in texts]
-    training = TrainingConfig(epochs=8, optimizer=AdamW(learning_rate=5e-3), save_every=100, evaluate_every=100)
+    training = TrainingConfig(epochs=24, optimizer=AdamW(learning_rate=5e-3), save_every=100, evaluate_every=100)
     head = FineTunedHead(matcher=MatcherConfig().with_model(write(tmp_path / "bert", "bert")), training=training)
     head.fit([text for text, _ in rows], [int(label == "streets") for _, label in rows])
     values = head.values(["the cat", "die Straße"])

@@ -21,7 +21,7 @@ def passages(text: str, *, most: int) -> tuple[tuple[Span, tuple[Span, ...]], ..
 
     >>> text = "One two. Three four. Five six."
     >>> [span.of(text) for span, _ in passages(text, most=4)]
-    ['One two. Three four.', 'Five six.']
+    ['One two.', 'Three four. Five six.']
     """
     units = tuple(span for span in words(text) if any(map(str.isalnum, span.of(text))))
     if len(units) <= most:
