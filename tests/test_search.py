@@ -239,6 +239,11 @@ def large(tmp_path: Path, *, approximate_from: int) -> Searcher:
     return Searcher.load(tmp_path / "large")
 
 
+def test_a_field_that_no_document_has_is_an_error_that_names_the_nearest(searcher: Searcher) -> None:
+    with pytest.raises(InputError, match=r"'numer'.*did you mean 'number'"):
+        searcher.search("swim", filter="number>1 or not numer=2")
+
+
 def ask(searcher: Searcher, text: str, *, filter: str | None = None) -> list[int]:
     corpus, query = searcher.ranker.corpus, query_of(searcher, text)
     row = int(np.flatnonzero(corpus.live)[7])

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from latentalign import registry
+from latentalign.errors import InputError
 from latentalign.index.adaptation import blocks, combined, counts, nearest, weighted
 from latentalign.index.content import Array, normalized
-from latentalign.index.filters import Filter
+from latentalign.index.filters import Filter, fields_of
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment
 from latentalign.index.snapshot import Snapshot
@@ -148,10 +150,22 @@ class Corpus:
         found: Array = normalized(values[None] @ self._adapted.adaptation["topics"][numbers])[0]
         return found
 
+    @cached_property
+    def field_names(self) -> frozenset[str]:
+        """The names of the fields that some document has."""
+        return frozenset(name for one in self.segments for fields in one.fields for name in fields)
+
     def allowed(self, filter: Filter | None) -> Array:
-        """Return (passage,) bool, which may be found: those of documents that are there and meet a filter."""
+        """Return (passage,) bool, which may be found: those of documents that are there and meet a filter.
+
+        Raises:
+            InputError: the filter asks about a field that no document has.
+        """
         if filter is None:
             return self.live
+        for name in sorted(fields_of(filter) - self.field_names) if self.segments else ():
+            fix = registry.nearest(name, self.field_names)
+            raise InputError(wanted="a field that some document has", came=repr(name), where="filter", fix=fix)
         parts = [np.zeros(0, np.bool_)]
         for one in self.segments:
             meets = np.fromiter((filter.matches(fields) for fields in one.fields), np.bool_, len(one.deleted))

@@ -86,6 +86,19 @@ Filter = Condition | Not | All | Either
 """A condition on the fields of a document."""
 
 
+def fields_of(filter: Filter) -> set[str]:
+    """Return the names of the fields that a filter asks about.
+
+    >>> sorted(fields_of(parse_filter("year>2000 and not kind=review")))
+    ['kind', 'year']
+    """
+    if isinstance(filter, Condition):
+        return {filter.field}
+    if isinstance(filter, Not):
+        return fields_of(filter.inner)
+    return set().union(*map(fields_of, filter.parts))
+
+
 def parse_filter(text: str) -> Filter:
     """Return the filter that a text describes.
 
