@@ -7,8 +7,9 @@ pyproject.toml there installs its entry points. Blocks of other languages, such 
 """
 
 import doctest
-import importlib
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -27,6 +28,8 @@ from tools import reference
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+OPTIONAL = ("spacy",)
+"""Libraries that `make test` does not bring; an example that imports one is run where it is installed."""
 
 
 def run_console(example: Example) -> str | None:
@@ -100,14 +103,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_examples_of(page: Path, folder: Path) -> None:
-    document = SYBIL.parse(page)
+def test_examples_of(page: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    text = re.sub(r"```python\n.*?\n```\n", _unless_missing, page.read_text(encoding="utf8"), flags=re.DOTALL)
+    runnable = tmp_path_factory.mktemp("page") / page.name
+    runnable.write_text(text, encoding="utf8")
+    document = SYBIL.parse(runnable)
     document.namespace["folder"] = folder
-    count = page.read_text(encoding="utf8").count("```python") + page.read_text(encoding="utf8").count("```console")
     examples = list(document.examples())
-    assert len(examples) >= count
+    assert len(examples) >= text.count("```python") + text.count("```console")
     for example in examples:
         example.evaluate()
+
+
+def _unless_missing(block: re.Match[str]) -> str:
+    """Return a block, or nothing if it imports an optional library that is not installed."""
+    missing = (name for name in OPTIONAL if f"import {name}" in block[0] and not importlib.util.find_spec(name))
+    return "" if any(missing) else block[0]
+
+
+@pytest.mark.parametrize("library", OPTIONAL)
+def test_examples_of_an_optional_library_are_run(library: str) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed: its examples in docs/ are only read")
+    block = re.fullmatch(".*", f">>> import {library}")
+    assert block is not None
+    assert _unless_missing(block) == block[0]
 
 
 def test_a_wrong_example_is_noticed(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def test_the_loss_is_the_formula(model, family) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_its_trainer_trains_with_it_and_our_encoder_reads_the_model(model, tmp_path: Path) -> None:
+    pytest.importorskip("datasets", reason="datasets, which its trainer needs, is not installed (extra integrations)")
     from datasets import Dataset
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 

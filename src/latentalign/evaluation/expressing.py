@@ -17,6 +17,7 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.tasks.express import TripleAligner
 from latentalign.tasks.expressed import ExpressedText
+from latentalign.text.characters import is_blank
 from latentalign.text.spans import Span
 
 Places = dict[str, set[Span]]
@@ -43,7 +44,9 @@ class ExpressingRecipe(Recipe):
 
     def measure(self, data: Path) -> Report:
         """Align the triples of every text, and count."""
-        rows = [one for one in _read(data / self.file) if one["triples"]]
+        given = [one for one in _read(data / self.file) if one["triples"]]
+        rows = [one for one in given if not is_blank(one["text"])]
+        blank = len(given) - len(rows)
         rows = rows[:: max(1, -(-len(rows) // self.most))] if self.most else rows
         aligner = TripleAligner.load()
         counts: dict[tuple[str, str], Counter[str]] = {}
@@ -58,7 +61,9 @@ class ExpressingRecipe(Recipe):
                     counts.setdefault((category, name), Counter()).update(found)
         table = [{"category": category, "system": name, **_figures(one)} for (category, name), one in counts.items()]
         table.sort(key=lambda one: (one["category"] != "all", str(one["category"])))
-        return Report(title=f"Triples: {self.file}", rows=table, notes=(f"{len(rows)} texts", NOTE))
+        return Report(
+            title=f"Triples: {self.file}", rows=table, notes=(f"{len(rows)} texts; {blank} blank ones left out", NOTE)
+        )
 
 
 def gold_places(row: Mapping[str, Any], *, pronouns: bool) -> Places:
