@@ -57,13 +57,15 @@ def write(folder: Path, kind: str) -> Path:
 
 
 def wordpiece() -> object:
-    made = Tokenizer(piece_models.WordPiece(unk_token="[UNK]"))
-    made.normalizer = normalizers.BertNormalizer()
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    made.train_from_iterator(
-        CORPUS, trainers.WordPieceTrainer(vocab_size=150, special_tokens=special, show_progress=False)
-    )
+    """Characters and short words; not trained, since a trainer breaks ties in another way in each process."""
+    normalizer, splitter = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    found = {word for line in CORPUS for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))}
+    letters = {letter for word in found for letter in word}
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted(letters), *sorted(f"##{letter}" for letter in letters)]
+    pieces += sorted(word for word in found if 2 <= len(word) <= 4)
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    made = Tokenizer(piece_models.WordPiece(vocab=vocabulary, unk_token="[UNK]"))
+    made.normalizer, made.pre_tokenizer = normalizer, splitter
     made.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
