@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -117,3 +117,15 @@ def override(table: dict[str, Any], setting: str) -> None:
             raise InputError(wanted=f"a table at {part!r}", came=repr(inner), where=f"--set {setting}")
         table = inner
     table[last] = value
+
+
+def overrides(settings: Iterable[str]) -> dict[str, Any]:
+    """Return the table that some ``key.key=value`` make, the last one of a key first in rank.
+
+    >>> overrides(["aligned=8", "family.name=markov", "aligned=16"])
+    {'aligned': 16, 'family': {'name': 'markov'}}
+    """
+    table: dict[str, Any] = {}
+    for one in settings:
+        override(table, one)
+    return table

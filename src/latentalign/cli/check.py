@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_lines
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ import typer
 from latentalign.cli import options
 from latentalign.cli.aligners import load_word_aligner
 from latentalign.cli.options import InputForm, OnError
-from latentalign.cli.output import opened, progress, settled
+from latentalign.cli.output import json_line, opened, progress, settled
 from latentalign.cli.pairs import read_pairs
 from latentalign.errors import InputError
 
@@ -90,14 +89,12 @@ def _weights(source: str, target: str | None, reading: dict[str, Any]) -> dict[s
 
 
 def _written(results: Iterable[TranslationCheck | Failure], *, json: bool) -> Iterator[str]:
-    from latentalign.formats.fields import to_fields
     from latentalign.formats.lines import one_line
     from latentalign.text.pairs import Failure
 
     for number, result in enumerate(results, 1):
         if json:
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
         elif not isinstance(result, Failure):
             name = one_line(result.evidence.id or str(number))
             if result.abstained:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_lines
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,14 +11,13 @@ import typer
 from latentalign.cli import options
 from latentalign.cli import sections as sections_command
 from latentalign.cli.options import OnError
-from latentalign.cli.output import opened, progress, settled
-from latentalign.cli.pairs import is_file
+from latentalign.cli.output import json_line, opened, progress, settled
+from latentalign.cli.texts import names_file, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
     from latentalign.tasks.classification import Classification
     from latentalign.text.pairs import Failure
-    from latentalign.text.records import TextRecord
 
 
 def classify(
@@ -68,10 +66,9 @@ def classify(
     from latentalign.tasks.classify import Classifier
 
     classifier = replace(Classifier.load(chosen or None, folder=model, several=several, **changes), top=top)
-    records, alone = _records(texts, column)
-    results, failures = settled(classifier.classify_many(records), on_error=on_error.value)
+    results, failures = settled(classifier.classify_many(read_texts(texts, column)), on_error=on_error.value)
     with opened(output) as out:
-        out.writelines(_written(progress(results, "texts"), json=json, alone=alone))
+        out.writelines(_written(progress(results, "texts"), json=json, alone=not names_file(texts)))
     return 3 if failures else 0
 
 
@@ -90,9 +87,7 @@ def _labels(label: list[str], labels: Path | None) -> dict[str, Any]:
 def _changes(overrides: list[str], model: Path | None) -> dict[str, Any]:
     from latentalign import config
 
-    changes: dict[str, Any] = {}
-    for one in overrides:
-        config.override(changes, one)
+    changes = config.overrides(overrides)
     if model is not None and changes:
         raise InputError(
             wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
@@ -100,26 +95,12 @@ def _changes(overrides: list[str], model: Path | None) -> dict[str, Any]:
     return changes
 
 
-def _records(texts: list[str], column: str) -> tuple[Iterator[TextRecord | Failure], bool]:
-    """Return what the arguments mean, and whether they are texts."""
-    from latentalign.formats import texts as reader
-    from latentalign.formats.policy import attempt
-    from latentalign.text.records import TextRecord
-
-    if len(texts) == 1 and is_file(texts[0]):
-        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
-        return reader.read(texts[0], form="jsonl" if objects else "lines", column=column), False
-    return (attempt(lambda text: TextRecord(text=text), text) for text in texts), True
-
-
 def _written(results: Iterable[Classification | Failure], *, json: bool, alone: bool) -> Iterator[str]:
-    from latentalign.formats.fields import to_fields
     from latentalign.text.pairs import Failure
 
     for result in results:
         if json:
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
         elif isinstance(result, Failure):
             yield "\n"
         else:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json as json_lines
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from latentalign.cli import options
 from latentalign.cli.options import OnError
-from latentalign.cli.output import opened, progress, settled
-from latentalign.cli.pairs import is_file
+from latentalign.cli.output import json_line, opened, progress, settled
+from latentalign.cli.texts import names_file
 
 if TYPE_CHECKING:
     from latentalign.tasks.case import Case
@@ -56,9 +55,7 @@ def diagnose(
     from latentalign import config
     from latentalign.tasks.diagnose import Diagnoser
 
-    changes: dict[str, Any] = {}
-    for one in set_ or []:
-        config.override(changes, one)
+    changes = config.overrides(set_ or [])
     kept = None if no_cache else cache or _user_cache()
     diagnoser = Diagnoser.load(profiles, terms=terms, cache=kept, top=top, **changes)
     results, failures = settled(diagnoser.diagnose_many(_cases(symptoms)), on_error=on_error.value)
@@ -77,20 +74,18 @@ def _cases(given: list[str]) -> Iterator[Case | Failure]:
     from latentalign.tasks.case import Case
     from latentalign.tasks.case_file import read_cases
 
-    if len(given) == 1 and is_file(given[0]):
+    if names_file(given):
         return read_cases(given[0])
     return iter([attempt(Case.of, given[0] if len(given) == 1 else given)])
 
 
 def _written(results: Iterable[Diagnosis | Failure], *, json: bool, missing: int) -> Iterator[str]:
     from latentalign.formats.drawing.glyphs import printable
-    from latentalign.formats.fields import to_fields
     from latentalign.text.pairs import Failure
 
     for result in results:
         if json:
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
         elif isinstance(result, Failure):
             yield "\n"
         else:

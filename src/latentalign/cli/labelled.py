@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latentalign.cli.output import json_line
 from latentalign.errors import InputError
 from latentalign.formats import conll
-from latentalign.formats.fields import to_fields
 from latentalign.formats.lines import Line, read_lines
 from latentalign.text.pairs import Failure
 
@@ -48,8 +47,7 @@ def written_labels(results: Iterable[LabelTransfer | Failure], form: str) -> Ite
     """Yield the results as JSON lines, CoNLL-U (with the confidence of the first column as MISC) or two columns."""
     for result in results:
         if form == "json":
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
         elif form == "conllu":
             yield conll.write_conllu(result if isinstance(result, Failure) else _with_confidence(result)) + "\n\n"
         else:

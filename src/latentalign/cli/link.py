@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_lines
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from latentalign import config
 from latentalign.cli import options
 from latentalign.cli.options import OnError
-from latentalign.cli.output import opened, progress, settled
-from latentalign.cli.pairs import is_file
+from latentalign.cli.output import json_line, opened, progress, settled
 from latentalign.cli.rdf_output import RdfBase, RdfEndpoint, RdfFile, RdfOutput, RdfPrefix, RdfStore
+from latentalign.cli.texts import holds_objects, names_file
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def link(
 
       latentalign link abstracts.txt --catalogue medic.jsonl --store graph --prefix MESH=http://id.nlm.nih.gov/mesh/
     """
-    changes = _changes(set_ or [])
+    changes = config.overrides(set_ or [])
     results: Iterator[Result | Failure]
     if triples:
         results = _expressed(texts, column, changes, useless=[catalogue, model, mentions or None, type_])
@@ -85,15 +85,6 @@ def link(
     with opened(output) as out:
         out.writelines(_written(graph.passing(progress(kept, "texts")), json=json))
     return 3 if failures else 0
-
-
-def _changes(overrides: list[str]) -> dict[str, Any]:
-    from latentalign import config
-
-    changes: dict[str, Any] = {}
-    for one in overrides:
-        config.override(changes, one)
-    return changes
 
 
 def _linker(catalogue: Path | None, model: Path | None, changes: dict[str, Any]) -> Linker:
@@ -115,7 +106,7 @@ def _expressed(
     from latentalign.formats import triples
     from latentalign.tasks.express import TripleAligner
 
-    if len(texts) != 1 or not is_file(texts[0]) or any(one is not None for one in useless):
+    if not names_file(texts) or any(one is not None for one in useless):
         raise InputError(
             wanted="one file of JSON lines with text and triples, and no catalogue, model, mentions or types",
             came=" ".join(texts)[:60],
@@ -130,8 +121,8 @@ def _records(texts: list[str], column: str, *, given: bool) -> Iterator[Mentione
     from latentalign.formats.policy import attempt
     from latentalign.text.mentions import MentionedText
 
-    if len(texts) == 1 and is_file(texts[0]):
-        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
+    if names_file(texts):
+        objects = holds_objects(texts[0])
         if given and not (objects or texts[0] == "-"):
             raise InputError(wanted="JSON lines with mentions", came=texts[0], where="--mentions")
         form = "jsonl" if objects or given else "lines"
@@ -142,14 +133,12 @@ def _records(texts: list[str], column: str, *, given: bool) -> Iterator[Mentione
 
 
 def _written(results: Iterable[Result | Failure], *, json: bool) -> Iterator[str]:
-    from latentalign.formats.fields import to_fields
     from latentalign.tasks.linking import LinkedText
     from latentalign.text.pairs import Failure
 
     for number, result in enumerate(results):
         if json:
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
             continue
         name = str(number) if result.id is None else result.id
         if isinstance(result, LinkedText):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
@@ -36,6 +37,23 @@ def settled(results: Iterable[T | Failure], *, on_error: str) -> tuple[Iterator[
             sys.stderr.write(f"latentalign: {failure.error}\n")
 
     return apply_policy(results, on_error=on_error, report=report), failures
+
+
+class Fielded(Protocol):
+    """A result that can be written as JSON."""
+
+    def to_fields(self) -> dict[str, Any]:
+        """Return what it holds as fields."""
+        ...
+
+
+def json_line(result: Fielded | Failure) -> str:
+    """Return a result, or a failure with its ``error``, as a line of JSON."""
+    from latentalign.formats.fields import to_fields
+    from latentalign.text.pairs import Failure
+
+    fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 @contextmanager

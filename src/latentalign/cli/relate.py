@@ -6,7 +6,7 @@ import json as json_lines
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -52,9 +52,7 @@ def ontologies(
     from latentalign import config
     from latentalign.tasks.relate import OntologyAligner
 
-    changes: dict[str, Any] = {}
-    for one in set_ or []:
-        config.override(changes, one)
+    changes = config.overrides(set_ or [])
     found = OntologyAligner.load(**changes).align(source, target, broader=not exact)
     kept = replace(found, matches=tuple(one for one in found.matches if one.confidence >= least))
     with opened(output) as out:

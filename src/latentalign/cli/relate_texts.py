@@ -3,17 +3,18 @@ together."""
 
 from __future__ import annotations
 
-import json as json_lines
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentalign import config
 from latentalign.cli import options
 from latentalign.cli.options import OnError
-from latentalign.cli.output import opened, settled
+from latentalign.cli.output import json_line, opened, settled
 from latentalign.cli.pairs import is_file
+from latentalign.cli.texts import names_file, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def citation(
 
     lines = [line.text for line in read_lines(paper)]
     document = lines if by_line else "\n".join(lines)
-    linker = CitationLinker.load(top=top, **_settings(set_))
-    results, failures = settled(_linked(linker, _records(text), document), on_error=on_error.value)
+    linker = CitationLinker.load(top=top, **config.overrides(set_ or []))
+    results, failures = settled(_linked(linker, list(read_texts(text)), document), on_error=on_error.value)
     with opened(output) as out:
         out.writelines(_line(one, json=json) for one in results)
     return 3 if failures else 0
@@ -74,35 +75,14 @@ def papers(
     """
     from latentalign.tasks.papers import PaperRelater
 
-    if len(texts) != 2 and not (len(texts) == 1 and is_file(texts[0])):
+    if len(texts) != 2 and not names_file(texts):
         raise InputError(wanted="two texts or files, or one file of many papers", came=f"{len(texts)} texts")
-    relater = PaperRelater.load(**_settings(set_))
-    found = _two(relater, texts) if len(texts) == 2 else _many(relater, _records(texts, column), top)
+    relater = PaperRelater.load(**config.overrides(set_ or []))
+    found = _two(relater, texts) if len(texts) == 2 else _many(relater, list(read_texts(texts, column)), top)
     results, failures = settled(found, on_error=on_error.value)
     with opened(output) as out:
         out.writelines(_line(one, json=json) for one in results)
     return 3 if failures else 0
-
-
-def _settings(given: list[str] | None) -> dict[str, Any]:
-    from latentalign import config
-
-    changes: dict[str, Any] = {}
-    for one in given or []:
-        config.override(changes, one)
-    return changes
-
-
-def _records(texts: list[str], column: str = "text") -> list[TextRecord | Failure]:
-    """Return what the arguments mean: texts, or the records of one file."""
-    from latentalign.formats import texts as reader
-    from latentalign.formats.policy import attempt
-    from latentalign.text.records import TextRecord
-
-    if len(texts) == 1 and is_file(texts[0]):
-        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
-        return list(reader.read(texts[0], form="jsonl" if objects else "lines", column=column))
-    return [attempt(lambda text: TextRecord(text=text), text) for text in texts]
 
 
 def _linked(
@@ -140,13 +120,11 @@ def _many(
 
 
 def _line(one: Citation | PaperRelation | Failure, *, json: bool) -> str:
-    from latentalign.formats.fields import to_fields
     from latentalign.tasks.cite import Citation
     from latentalign.text.pairs import Failure
 
     if json:
-        fields = to_fields(one) if isinstance(one, Failure) else one.to_fields()
-        return json_lines.dumps(fields, ensure_ascii=False) + "\n"
+        return json_line(one)
     if isinstance(one, Failure):
         return "\n"
     return _ranked(one) if isinstance(one, Citation) else _related(one)

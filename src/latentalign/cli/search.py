@@ -12,13 +12,12 @@ import typer
 from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import opened, progress, settled
-from latentalign.cli.pairs import is_file
+from latentalign.cli.texts import read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
     from latentalign.tasks.search_result import Hit, SearchResult
     from latentalign.text.pairs import Failure
-    from latentalign.text.records import TextRecord
 
 
 def search(
@@ -56,22 +55,11 @@ def search(
     if like is not None:
         found: Iterable[SearchResult | Failure] = [searcher.like(like, k=k, filter=chosen)]
     else:
-        found = searcher.search_many(_records(queries or []), k=k, filter=chosen)
+        found = searcher.search_many(read_texts(queries or []), k=k, filter=chosen)
     results, failures = settled(found, on_error=on_error.value)
     with opened(output) as out:
         out.writelines(_written(progress(results, "queries"), json=json, evidence=evidence))
     return 3 if failures else 0
-
-
-def _records(texts: list[str]) -> Iterator[TextRecord | Failure]:
-    from latentalign.formats import texts as reader
-    from latentalign.formats.policy import attempt
-    from latentalign.text.records import TextRecord
-
-    if len(texts) == 1 and is_file(texts[0]):
-        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
-        return reader.read(texts[0], form="jsonl" if objects else "lines")
-    return (attempt(lambda text: TextRecord(text=text), text) for text in texts)
 
 
 def _written(results: Iterable[SearchResult | Failure], *, json: bool, evidence: bool) -> Iterator[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_lines
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentalign.cli.output import opened, progress, settled
-from latentalign.cli.pairs import is_file
+from latentalign.cli.output import json_line, opened, progress, settled
+from latentalign.cli.texts import holds_objects, names_file
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,20 +51,17 @@ def _documents(texts: list[str], column: str) -> Iterator[SplitText | Failure]:
     from latentalign.formats.policy import attempt
     from latentalign.text.split_texts import SplitText
 
-    if len(texts) == 1 and is_file(texts[0]):
-        objects = Path(texts[0].removesuffix(".gz")).suffix in (".jsonl", ".json")
-        return reader.read(texts[0], form="jsonl" if objects else "paragraphs", column=column)
+    if names_file(texts):
+        return reader.read(texts[0], form="jsonl" if holds_objects(texts[0]) else "paragraphs", column=column)
     return (attempt(SplitText.of_text, text) for text in texts)
 
 
 def _written(results: Iterable[Sectioned | Failure], *, json: bool) -> Iterator[str]:
-    from latentalign.formats.fields import to_fields
     from latentalign.text.pairs import Failure
 
     for number, result in enumerate(results):
         if json:
-            fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-            yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
+            yield json_line(result)
         else:
             yield "\n" * (number > 0)
             yield "\n" if isinstance(result, Failure) else _lines(result)

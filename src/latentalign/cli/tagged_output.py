@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latentalign.formats.fields import to_fields
+from latentalign.cli.output import json_line
 from latentalign.formats.lines import one_line
 from latentalign.text.pairs import Failure, TextPair
 
@@ -41,8 +40,7 @@ class TaggedOutput:
             return
         for result in self._counted(results):
             if self.form == "json":
-                fields = to_fields(result) if isinstance(result, Failure) else result.to_fields()
-                yield json.dumps(fields, ensure_ascii=False) + "\n"
+                yield json_line(result)
             else:
                 yield ("" if isinstance(result, Failure) else one_line(result.markup)) + "\n"
 
