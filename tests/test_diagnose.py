@@ -231,6 +231,8 @@ O:1\tflu\tNOT\tHP:3\t\t\t\t\t\t\tP\t
 O:1\tflu\t\tHP:4\t\t\t\t\t\t\tI\t
 """
 FILES = {
+    "ids.csv": "disease,symptom,id,prevalence\nflu,fever,X:1,0.05\nflu,cough,,\n",
+    "late.csv": "disease,symptom,id,prevalence\nflu,fever,,0.05\nflu,cough,X:1,\n",
     "rows.csv": "disease,symptom,frequency,prevalence\nflu,fever,90%,1/20\nflu,cough,3/4,\nflu,x,0,\nx,fever,0,\n",
     "lists.tsv": "name\tsymptoms\tprevalence\nflu\tfever; cough\t0.05\n",
     "a.jsonl": '{"disease": "flu", "symptoms": [["fever", "90%"], "cough"], "prevalence": 0.05}\n',
@@ -245,7 +247,9 @@ def test_profiles_are_read_from_every_form(name: str, tmp_path: Path) -> None:
     (one,) = read_profiles(path)
     assert one.name == "flu"
     assert [feature.name for feature in one.features] == ["fever", "cough"]
-    assert one.features[0].frequency in (0.9, None)
+    given = {"rows.csv": [0.9, 0.75], "a.jsonl": [0.9, None], "b.jsonl": [0.9, None]}
+    assert [feature.frequency for feature in one.features] == given.get(name, [None, None])
+    assert one.id == ("X:1" if "X:1" in FILES[name] else None)
     assert one.prevalence == pytest.approx(0.05)
 
 
@@ -276,6 +280,12 @@ def test_an_annotation_table_is_read_with_its_ontology(tmp_path: Path) -> None:
         ("a.jsonl", "[]\n", "got list"),
         ("a.jsonl", '{"disease": "flu", "symptoms": ["x"], "prevalence": 2}\n', "a frequency such as"),
         ("absent.csv", None, "a file of profiles"),
+        ("a.jsonl", '{"disease": "flu", "symptoms": 5}\n', "a list of findings"),
+        ("a.jsonl", '{"disease": "flu", "symptoms": {"fever": 0.9}}\n', "a list of findings"),
+        ("a.jsonl", '{"disease": "flu", "symptoms": [{"name": "x", "synonyms": 5}]}\n', "a list of synonyms"),
+        ("a.jsonl", '{"disease": "flu", "id": [1], "symptoms": ["x"]}\n', "a string under 'id'"),
+        ("a.csv", 'disease,symptom\nflu,"' + "x" * 200_000 + '"\n', "a table"),
+        ("phenotype.hpoa", HPOA, "--terms"),
     ],
 )
 def test_a_file_that_holds_no_profiles_is_refused(name: str, content: str | None, message: str, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def override(table: dict[str, Any], setting: str) -> None:
 
 
 def overrides(settings: Iterable[str]) -> dict[str, Any]:
-    """Return the table that some ``key.key=value`` make, the last one of a key first in rank.
+    """Return the table that some ``key.key=value`` make; a later one of the same key wins.
 
     >>> overrides(["aligned=8", "family.name=markov", "aligned=16"])
     {'aligned': 16, 'family': {'name': 'markov'}}

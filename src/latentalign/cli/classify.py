@@ -61,6 +61,8 @@ def classify(
 
     chosen, changes = _labels(label or [], labels), _changes(set_ or [], model)
     if sections:
+        if several or top != 5:
+            raise InputError(wanted="no --several and no --top beside --sections", came="one", where="classify")
         given: dict[str, Any] = {"json": json, "output": output, "on_error": on_error.value}
         return sections_command.run(texts, chosen, model=model, changes=changes, column=column, **given)
     from latentalign.tasks.classify import Classifier

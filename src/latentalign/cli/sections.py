@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from latentalign.text.pairs import Failure
     from latentalign.text.split_texts import SplitText
 
-SETTINGS = "sections.json"
-
 
 def run(
     texts: list[str],

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentalign.cli.pairs import is_file
+from latentalign.errors import InputError
+
+FILES = (".jsonl", ".json", ".txt", ".csv", ".tsv", ".gz")
+"""A single word that ends so is a file, and not a text to be read."""
 
 if TYPE_CHECKING:
     from latentalign.text.pairs import Failure
@@ -30,8 +34,16 @@ def read_texts(texts: list[str], column: str = "text") -> Iterator[TextRecord | 
 
 
 def names_file(texts: list[str]) -> bool:
-    """Return whether the arguments are one file, or standard input."""
-    return len(texts) == 1 and is_file(texts[0])
+    """Return whether the arguments are one file, or standard input.
+
+    Raises:
+        InputError: one that is called as files are, and is not there.
+    """
+    if len(texts) != 1 or is_file(texts[0]):
+        return len(texts) == 1
+    if texts[0].split() == texts and Path(texts[0]).suffix in FILES:
+        raise InputError(wanted="a file that exists, or a text", came=repr(texts[0]), fix="look at its name")
+    return False
 
 
 def holds_objects(name: str) -> bool:

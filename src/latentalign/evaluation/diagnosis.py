@@ -86,7 +86,8 @@ class DiagnosisRecipe(Recipe):
             raise InputError(wanted="a file of the catalogue", came=self.queries, where="queries")
         parts = {name: read_profiles(data / name) for name in self.catalogue}
         profiles = tuple(one for some in parts.values() for one in some)
-        numbers = [number for number, one in enumerate(profiles) if one in set(parts[self.queries])]
+        asked = set(parts[self.queries])
+        numbers = [number for number, one in enumerate(profiles) if one in asked]
         numbers = numbers[:: max(1, -(-len(numbers) // self.most))] if self.most else numbers
         synonyms = synonyms_of(None if self.synonyms is None else data / self.synonyms)
         bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)], cache=self.cache)

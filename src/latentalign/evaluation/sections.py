@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,7 +85,8 @@ class SectionsEvaluation(Recipe):
         )
 
     def _trained(self, family: dict[str, Any], seed: int, rows: Sequence[Labelled]) -> SectionClassifier:
-        place = None if self.models is None else Path(self.models) / f"{family['name']}-{seed}"
+        made_of = hashlib.sha256(repr((family, self.settings, self.train)).encode()).hexdigest()[:8]
+        place = None if self.models is None else Path(self.models) / f"{family['name']}-{seed}-{made_of}"
         if place is not None and place.is_dir():
             return SectionClassifier.load(folder=place)
         made = replace(self.settings, family=family, seed=seed).fit(rows)

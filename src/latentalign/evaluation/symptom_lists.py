@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from latentalign.evaluation.rewording import reworded
-from latentalign.models.matcher.profile import Profile
+from latentalign.models.matcher.profile import Feature, Profile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,8 @@ class Lists:
             names = chance.sample(list(own.values()), setting.size)
             while len(names) < setting.count:
                 other = self._any(chance)
-                if other.casefold() not in own:
-                    names.append(other)
+                if other.key not in own:
+                    names.append(other.name)
             found.append((number, [reworded(one, setting.wording, chance, self.synonyms) for one in names]))
         return found
 
@@ -64,7 +64,7 @@ class Lists:
         """Return lists of findings that were drawn one by one from any profiles."""
         chance = Random(f"mixed {self.seed} {setting}")
         return [
-            [reworded(self._any(chance), setting.wording, chance, self.synonyms) for _ in range(setting.count)]
+            [reworded(self._any(chance).name, setting.wording, chance, self.synonyms) for _ in range(setting.count)]
             for _ in range(lists)
         ]
 
@@ -73,5 +73,5 @@ class Lists:
         chance = Random(f"other {self.seed} {setting}")
         return [[chance.choice(texts) for _ in range(setting.count)] for _ in range(lists)]
 
-    def _any(self, chance: Random) -> str:
-        return chance.choice(chance.choice(self.profiles).features).name
+    def _any(self, chance: Random) -> Feature:
+        return chance.choice(chance.choice(self.profiles).features)

@@ -40,6 +40,8 @@ class Case:
         [('fever', 'present'), ('cough', 'absent')]
         """
         place = where or "symptoms"
+        if not isinstance(given, str | Sequence):
+            raise InputError(wanted="a text, or a list of symptoms", came=type(given).__name__, where=place)
         listed = [given] if isinstance(given, str) else list(given)
         if not listed:
             raise InputError(wanted="at least one symptom", came="an empty list", where=place)

@@ -57,9 +57,10 @@ def ranked_profile(
     ]
     start, end = profiles.bounds[number], profiles.bounds[number + 1]
     meant, losses = findings.absent[:, profiles.features[start:end]].exp(), matcher.losses(findings, profiles, number)
-    contradicted = [
-        Explained(symptom=denied[i], finding=expected[j], mass=float(meant[i, j]), gain=float(losses[i]))
-        for i, j in (meant >= THRESHOLD).nonzero().tolist()
+    contradicted = [  # a denial once, beside the finding that it most probably means
+        Explained(symptom=one, finding=expected[int(row.argmax())], mass=float(row.max()), gain=float(loss))
+        for one, row, loss in zip(denied, meant, losses, strict=True)
+        if float(row.max()) >= THRESHOLD
     ]
     gone = {expected.index(one.finding) for one in (*explained, *contradicted)} | {j for _, j in links}
     return RankedProfile(

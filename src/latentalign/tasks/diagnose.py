@@ -79,8 +79,9 @@ class Diagnoser:
 
         settings = config.parse(DiagnoserConfig, changes, where="Diagnoser")
         some = read_profiles(profiles, terms=terms) if isinstance(profiles, str | Path) else tuple(profiles)
-        if not some:
-            raise InputError(wanted="at least one profile", came="none", where="Diagnoser.load")
+        if not some or top < 1:
+            came = "none" if not some else f"top={top}"
+            raise InputError(wanted="at least one profile, and one to rank", came=came, where="Diagnoser.load")
         phrases = phrases_of(some, settings, None if cache is None else Path(cache).expanduser())
         numbered = Profiles.of(
             some,

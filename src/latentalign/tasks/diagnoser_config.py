@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,12 +50,18 @@ class DiagnoserConfig:
     certainty: float = 0.5
 
     def __post_init__(self) -> None:
-        if not self.prior_temperature > 0 or not 0 < self.certainty <= 1:
-            raise InputError(
-                wanted="a prior temperature above 0, and a certainty in (0, 1]",
-                came=f"{self.prior_temperature!r} and {self.certainty!r}",
-                where="Diagnoser",
-            )
+        rules = {
+            "prior_temperature": self.prior_temperature > 0,
+            "certainty": 0 < self.certainty <= 1,
+            "others": self.others >= 0,
+            "vector_weight": math.isfinite(self.vector_weight),
+            "letter_weight": math.isfinite(self.letter_weight),
+            "stranger": math.isfinite(self.stranger),
+        }
+        for name, holds in rules.items():
+            if not holds:
+                came = repr(getattr(self, name))
+                raise InputError(wanted=f"{name} in its range, see DiagnoserConfig", came=came, where="Diagnoser")
 
     def matcher(self) -> ProfileMatcher:
         """Return the matcher of these settings.
@@ -65,8 +72,11 @@ class DiagnoserConfig:
         from latentalign import registry
         from latentalign.models.matcher.profiles import ProfileMatcher
 
+        family = config.build(registry.families, self.family, where="family")
+        if not family.smooth:
+            raise InputError(wanted="a family that has expected masses", came=str(self.family["name"]), where="family")
         return ProfileMatcher(
-            family=config.build(registry.families, self.family, where="family"),
+            family=family,
             null_chance=self.null_chance,
             aligned=self.aligned,
         )

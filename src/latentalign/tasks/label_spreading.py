@@ -57,7 +57,7 @@ def with_unlabelled(
     candidates = [
         replace(one, texts=tuple(some)) for one, some in zip(classifier.memory.candidates, grown, strict=True)
     ]
-    return replace(classifier, memory=classifier.matcher.remember(candidates))
+    return replace(classifier, memory=classifier.matcher.remember(candidates, before=classifier.memory))
 
 
 def _likeness(texts: tuple[str, ...], classifier: Classifier, *, vector_weight: float, letter_weight: float) -> Tensor:

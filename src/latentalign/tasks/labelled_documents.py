@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Line, read_lines
 from latentalign.text.split_texts import SplitText
 
 
@@ -44,31 +44,31 @@ class LabelledDocuments:
         Raises:
             InputError: the file cannot be read, or lacks a list.
         """
-        path = data / self.file
-        try:
-            raw = path.read_bytes()
-            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-            rows = list(self._rows(content, path))
-        except OSError as error:
-            raise InputError(wanted="labelled documents", came=str(error.strerror or error), where=str(path)) from error
-        except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(
-                wanted=f"sentences under {self.sentences!r} with labels under {self.labels!r}",
-                came=f"{type(error).__name__}: {error}",
-                where=str(path),
-            ) from error
+        rows = [self._row(line) for line in read_lines(data / self.file)]
         return rows[:: max(1, -(-len(rows) // self.most))] if self.most else rows
 
-    def _rows(self, content: str, path: Path) -> Iterator[Labelled]:
-        for number, line in enumerate(content.split("\n"), start=1):
-            if not line.strip():
-                continue
-            found: dict[str, Any] = json.loads(line)
-            sentences, labels = found[self.sentences], tuple(str(one) for one in found[self.labels])
-            trust = () if self.trust is None else tuple(float(one) for one in found[self.trust])
-            where = f"{path}:{number}"
-            if len(sentences) != len(labels) or (self.trust is not None and len(trust) != len(labels)):
-                raise InputError(wanted="a label a sentence", came=f"{len(labels)} and {len(sentences)}", where=where)
-            yield Labelled(SplitText.of_sentences([str(one) for one in sentences], where=where), labels, trust)
+    def _row(self, line: Line) -> Labelled:
+        fields = json_object(line)
+        sentences = self._strings(fields, self.sentences, line.where)
+        labels = self._strings(fields, self.labels, line.where)
+        trust = () if self.trust is None else self._shares(fields, self.trust, line.where)
+        if len(sentences) != len(labels) or (self.trust is not None and len(trust) != len(labels)):
+            raise InputError(wanted="a label a sentence", came=f"{len(labels)} and {len(sentences)}", where=line.where)
+        return Labelled(SplitText.of_sentences(sentences, where=line.where), labels, trust)
+
+    def _strings(self, fields: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        found = fields.get(key)
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise InputError(
+                wanted=f"a list of strings, sentences under {self.sentences!r} with labels under {self.labels!r}",
+                came=repr(found)[:60],
+                where=where,
+            )
+        return tuple(found)
+
+    @staticmethod
+    def _shares(fields: Mapping[str, Any], key: str, where: str) -> tuple[float, ...]:
+        found = fields.get(key)
+        if not isinstance(found, list) or not all(isinstance(one, int | float) for one in found):
+            raise InputError(wanted=f"a list of numbers under {key!r}", came=repr(found)[:60], where=where)
+        return tuple(map(float, found))

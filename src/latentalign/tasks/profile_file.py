@@ -43,9 +43,10 @@ def read_profiles(path: Path | str, *, terms: Path | str | None = None) -> tuple
     place = Path(path)
     ontology = _ontology(terms)
     gathered: dict[str, dict[str, Any]] = {}
+    ids: dict[str, str] = {}
     for where, row in _rows(place):
         try:
-            _gather(gathered, row, ontology)
+            _gather(gathered, ids, row, ontology)
         except InputError as error:
             raise InputError(wanted=error.wanted, came=error.came, where=where, fix=error.fix) from error
     found = [_profile(one) for one in gathered.values() if any(some.frequency != 0 for some in one["features"])]
@@ -72,8 +73,11 @@ def _rows(path: Path) -> Iterator[tuple[str, Row]]:
     lines = [(number, line) for number, line in enumerate(content.splitlines(keepends=True), 1) if line[:1] != "#"]
     delimiter = "," if suffix == ".csv" else "\t"
     table = csv.DictReader(io.StringIO("".join(line for _, line in lines)), delimiter=delimiter)
-    for row in table:
-        yield f"{path}:{lines[min(table.line_num, len(lines)) - 1][0]}", row
+    try:
+        for row in table:
+            yield f"{path}:{lines[min(table.line_num, len(lines)) - 1][0]}", row
+    except csv.Error as error:
+        raise InputError(wanted="a table", came=str(error), where=f"{path}:{table.line_num}") from error
 
 
 def _objects(content: str, name: str) -> Iterator[tuple[str, Row]]:
@@ -89,19 +93,28 @@ def _objects(content: str, name: str) -> Iterator[tuple[str, Row]]:
         yield f"{name}:{number}", found
 
 
-def _gather(gathered: dict[str, dict[str, Any]], row: Row, ontology: Mapping[str, Concept]) -> None:
-    """Add a row to the disease that it is of."""
+def _gather(
+    gathered: dict[str, dict[str, Any]], ids: dict[str, str], row: Row, ontology: Mapping[str, Concept]
+) -> None:
+    """Add a row to the disease that it is of; ``ids`` has the id that was last seen beside each name."""
     if row.get("qualifier") == "NOT" or (row.get("aspect") or "P") != "P":
         return  # what a disease does not have, and inheritance, onset and course, are no findings
     name, key = _text(row, NAMES), _text(row, IDS)
     if name is None:
         raise InputError(wanted=f"a name under one of {', '.join(NAMES)}", came=_keys(row))
-    one = gathered.setdefault(key or name, {"name": name, "id": key, "features": [], "prevalence": None})
-    given = next((row[key] for key in LISTS if row.get(key)), None)
+    if key is not None and not ids.get(name) and name in gathered:
+        gathered[key] = {**gathered.pop(name), "id": key}  # the rows before gave no id
+    key = ids[name] = key or ids.get(name, "")
+    one = gathered.setdefault(key or name, {"name": name, "id": key or None, "features": [], "prevalence": None})
+    given = next((row[field] for field in LISTS if row.get(field)), None)
     if given is not None:
+        if not isinstance(given, str | list):
+            raise InputError(wanted="a list of findings, or a string of them", came=type(given).__name__)
         items = given.split(";") if isinstance(given, str) else given
         one["features"] += [_feature(item, ontology) for item in items if not isinstance(item, str) or item.strip()]
     elif symptom := _text(row, ("hpo_id", *ONES)):
+        if row.get("hpo_id") and not ontology:
+            raise InputError(wanted="the ontology whose ids these are", came=symptom, fix="--terms hp.obo")
         one["features"].append(_feature((symptom, row.get("frequency")), ontology))
     else:
         raise InputError(wanted=f"findings under one of {', '.join((*LISTS, *ONES))}", came=_keys(row))
@@ -120,7 +133,7 @@ def _feature(item: Any, ontology: Mapping[str, Concept]) -> Feature:
     name = table["name"].strip()
     term = ontology.get(str(table.get("id") or name)) or ontology.get(name.casefold())
     synonyms = table.get("synonyms") or ()
-    if isinstance(synonyms, str) or not all(isinstance(one, str) for one in synonyms):
+    if not isinstance(synonyms, list | tuple) or not all(isinstance(one, str) for one in synonyms):
         raise InputError(wanted="a list of synonyms", came=repr(synonyms)[:60])
     known = dict.fromkeys(synonyms)
     if term is not None:
@@ -130,7 +143,7 @@ def _feature(item: Any, ontology: Mapping[str, Concept]) -> Feature:
         name=name,
         frequency=frequency(table.get("frequency")),
         synonyms=tuple(one for one in known if one.strip() and one.casefold() != name.casefold()),
-        id=table.get("id") or (term.id if term is not None else None),
+        id=_text(table, ("id",)) or (term.id if term is not None else None),
     )
 
 
@@ -151,8 +164,10 @@ def _ontology(path: Path | str | None) -> dict[str, Concept]:
 
 
 def _text(row: Row, keys: Iterable[str]) -> str | None:
-    found = next((row[key] for key in keys if row.get(key)), None)
-    return str(found).strip() or None if isinstance(found, str | int) else None
+    key, found = next(((key, row[key]) for key in keys if row.get(key) not in (None, "")), ("", ""))
+    if not isinstance(found, str | int):
+        raise InputError(wanted=f"a string under {key!r}", came=type(found).__name__)
+    return str(found).strip() or None
 
 
 def _keys(row: Row) -> str:

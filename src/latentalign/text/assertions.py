@@ -23,8 +23,8 @@ _FILLER = re.compile(
           |presents?(?:ed|ing)?\s+with\s+|complain(?:s|ed|ing)?\s+(?:of|about)\s+|reports?\s+|reported\s+|noticed?\s+
           |suffer(?:s|ed|ing)?\s+from\s+|experienc(?:es?|ed|ing)\s+|develop(?:s|ed|ing)?\s+|symptoms?\s+(?:are|include)\s+)
       | {_WHO}['’](?:ve|m|s|re|d)\s+(?:also\s+|been\s+|had\s+|got\s+|having\s+|feeling\s+|noticed\s+|experiencing\s+)* )
-    | (?P<soft> (?:a\s+bit\s+of|a\s+lot\s+of|a|an|the|some|also|any|my|his|her|their|these|there|signs?\s+of
-        |(?:a\s+)?history\s+of|episodes?\s+of|symptoms?\s+of|presence\s+of|then|now)\s+
+    | (?P<soft> (?:not\s+only|a\s+bit\s+of|a\s+lot\s+of|a|an|the|some|also|any|my|his|her|their|these|there
+        |signs?\s+of|(?:a\s+)?history\s+of|episodes?\s+of|symptoms?\s+of|presence\s+of|then|now)\s+
       | \d+[-\s](?:year|month|week|day)s?[-\s]old\s*(?:\w+\s+)? )
     )"""
 )
@@ -36,7 +36,7 @@ _NO = re.compile(
         |(?:\w+\s+){0,2}?(?:(?:do|does|did)(?:\s+not|n['’]t)\s+(?:have|show|feel|get|experience|report|suffer\s+from)
           |(?:has|have|had|is|are|was|were)(?:\s+not|n['’]t))\s+(?:had\s+|been\s+|any\s+|having\s+|a\s+|an\s+|got\s+)*)
       | (?P<weak> (?:\w+\s+){0,2}?(?:has|have|had|is|are|was|were)\s+(?:no|never\s+had|never)\s+
-        |(?:no|not|never|absent|non)\s+(?:any\s+|more\s+|a\s+|an\s+)?) )"""
+        |(?:no|not(?!\s+only\b)|never|absent|non)\s+(?:any\s+|more\s+|a\s+|an\s+)?) )"""
 )
 _MAYBE = re.compile(
     r"""(?ix) ^(?:(?:\w+\s+){0,2}?(?:might|may|could)\s+(?:have\s+|be\s+|also\s+|possibly\s+)+
@@ -63,7 +63,24 @@ _BREAK = re.compile(
 )
 _EDGE = " \t\r\n.!,;:•-–—\"'“”‘’()[]"
 _EMPTY = frozenset(
-    ["it", "this", "that", "i", "he", "she", "they", "patient", "the patient", "there's", "all", "etc", "both"]
+    [
+        "it",
+        "this",
+        "that",
+        "i",
+        "he",
+        "she",
+        "they",
+        "patient",
+        "the patient",
+        "there's",
+        "all",
+        "etc",
+        "both",
+        "no",
+        "yes",
+        "not",
+    ]
 )
 
 
