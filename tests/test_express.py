@@ -107,8 +107,9 @@ def test_a_text_or_a_triple_that_is_blank_is_refused(aligner: TripleAligner, tex
 
 @pytest.mark.parametrize("triple", ['["a", "b"]', '["a", "b", 3]', '{"subject": "a"}', '"a b c"'])
 def test_a_triple_of_another_form_is_a_failure(triple: str) -> None:
-    lines = io.BytesIO(f'{{"text": "a", "triples": [{triple}]}}\nno\n'.encode())
-    assert [isinstance(one, Failure) for one in triple_files.read(lines)] == [True, True]
+    good = '{"text": "a", "triples": [["b", "is", "c"]]}'
+    lines = io.BytesIO(f'{{"text": "a", "triples": [{triple}]}}\nno\n[2]\n{good}\n'.encode())
+    assert [isinstance(one, Failure) for one in triple_files.read(lines)] == [True, True, True, False]
 
 
 def test_relations_are_read_as_words() -> None:
@@ -154,5 +155,5 @@ def test_gold_mentions_are_found_in_their_order() -> None:
 
 
 def test_the_evaluation_says_which_file_it_lacks(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="WebNLG"):
+    with pytest.raises(InputError, match=r"webnlg-enriched/dev\.jsonl\.gz: wanted a file that can be read"):
         ExpressingRecipe().measure(tmp_path)

@@ -226,11 +226,11 @@ def test_the_spotter_counts_how_often_a_name_is_a_mention(linker: Linker) -> Non
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_saved_linker_says_the_same(linker: Linker, tmp_path: Path) -> None:
-    taught = replace(LinkerTraining().fit(linker, lessons()), types=frozenset({"infection"}), threshold=0.25)
+    taught = replace(LinkerTraining().fit(linker, lessons()), types=frozenset({"infection"}), threshold=0.25, top=2)
     again = Linker.load(folder=taught.save(tmp_path / "linker"))
     text = "She had a grippe and the flu."
     assert again.link(text, mentions=[(10, 16), (25, 28)]) == taught.link(text, mentions=[(10, 16), (25, 28)])
-    assert (again.types, again.threshold) == (taught.types, taught.threshold)
+    assert (again.types, again.threshold, again.top) == (taught.types, taught.threshold, 2)
     other = Linker.load(CATALOGUE[1:], folder=tmp_path / "linker")
     assert "D:1" not in other.looker.table.numbers
     (tmp_path / "linker" / "taught.jsonl").write_text("")

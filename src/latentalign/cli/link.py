@@ -44,8 +44,10 @@ def link(
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Answer only with concepts of this type; repeat it.")
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least probability of an answer.")] = 0.0,
-    top: Annotated[int, typer.Option(min=1, help="How many concepts are ranked.")] = 5,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The least probability of an answer; default that of the model.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="How many concepts are ranked; default 5.")] = None,
     column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
     rdf: RdfFile = None,
     store: RdfStore = None,
@@ -71,15 +73,14 @@ def link(
 
       latentalign link abstracts.txt --catalogue medic.jsonl --store graph --prefix MESH=http://id.nlm.nih.gov/mesh/
     """
+    graph = RdfOutput(file=rdf, store=store, endpoint=endpoint, prefixes=prefix or [], base=base)
     changes = config.overrides(set_ or [])
+    given: dict[str, Any] = {"top": top, "threshold": threshold, "types": frozenset(type_) if type_ else None}
     results: Iterator[Result | Failure]
     if triples:
-        results = _expressed(texts, column, changes, useless=[catalogue, model, mentions or None, type_])
+        results = _expressed(texts, column, changes, useless=[catalogue, model, mentions or None, *given.values()])
     else:
-        linker = _linker(catalogue, model, changes)
-        linker = replace(linker, top=top, threshold=threshold, types=frozenset(type_ or ()) or linker.types)
-        results = linker.link_many(_records(texts, column, given=mentions))
-    graph = RdfOutput(file=rdf, store=store, endpoint=endpoint, prefixes=prefix or [], base=base)
+        results = _linker(catalogue, model, changes, given).link_many(_records(texts, column, given=mentions))
     kept: Iterator[Result | Failure]
     kept, failures = settled(results, on_error=on_error.value)
     with opened(output) as out:
@@ -87,16 +88,14 @@ def link(
     return 3 if failures else 0
 
 
-def _linker(catalogue: Path | None, model: Path | None, changes: dict[str, Any]) -> Linker:
+def _linker(catalogue: Path | None, model: Path | None, changes: dict[str, Any], given: dict[str, Any]) -> Linker:
+    """Return the linker of a catalogue or a folder, with what was given in place of what it has."""
     from latentalign.tasks.link import Linker
 
-    if model is not None and changes:
-        raise InputError(
-            wanted="no --set beside --model, whose settings are those it was trained with", came=", ".join(changes)
-        )
     if catalogue is None and model is None:
         raise InputError(wanted="--catalogue, or --model", came="neither", where="link")
-    return Linker.load(catalogue, folder=model, **changes)
+    linker = Linker.load(catalogue, folder=model, **changes)
+    return replace(linker, **{name: one for name, one in given.items() if one is not None})
 
 
 def _expressed(
@@ -108,7 +107,7 @@ def _expressed(
 
     if not names_file(texts) or any(one is not None for one in useless):
         raise InputError(
-            wanted="one file of JSON lines with text and triples, and no catalogue, model, mentions or types",
+            wanted="one file of JSON lines with text and triples, and none of the options of a catalogue",
             came=" ".join(texts)[:60],
             where="--triples",
         )

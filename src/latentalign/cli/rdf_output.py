@@ -44,6 +44,21 @@ class RdfOutput:
     prefixes: list[str] = field(default_factory=list)
     base: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse now what could not be written when all is linked."""
+        from latentalign.formats import rdf
+        from latentalign.registry import require
+
+        if self.file is not None or self.store is not None or self.endpoint is not None:
+            require("pyoxigraph", extra="kg")
+        if self.file is not None:
+            rdf.form_of(self.file)
+        if self.endpoint is not None:
+            rdf.check_endpoint(self.endpoint)
+        for name, iri in (*prefixes_of(self.prefixes).items(), *([("--base", self.base)] if self.base else ())):
+            if not rdf.is_iri(iri):
+                raise InputError(wanted="an absolute IRI", came=repr(iri), where=name)
+
     def passing(self, results: Iterable[Result | Failure]) -> Iterator[Result | Failure]:
         """Yield the results as they come, and write them as RDF when they end; nothing is kept without a target."""
         from latentalign.text.pairs import Failure

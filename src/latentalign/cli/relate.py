@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentalign.cli import options, relate_texts
-from latentalign.cli.output import opened
+from latentalign.cli.output import json_line, opened
 
 if TYPE_CHECKING:
     from latentalign.tasks.ontology_alignment import ConceptMatch, OntologyAlignment
@@ -47,30 +47,27 @@ def ontologies(
 
       latentalign relate ontologies mouse.owl human.owl --format sssom -o mouse-human.sssom.tsv
     """
-    from dataclasses import replace
-
     from latentalign import config
     from latentalign.tasks.relate import OntologyAligner
 
     changes = config.overrides(set_ or [])
     found = OntologyAligner.load(**changes).align(source, target, broader=not exact)
-    kept = replace(found, matches=tuple(one for one in found.matches if one.confidence >= least))
     with opened(output) as out:
-        out.writelines(_written(kept, MappingForm.json if json else form, source, target))
+        out.writelines(_written(found.at_least(least), MappingForm.json if json else form, source, target))
     return 0
 
 
 def _written(found: OntologyAlignment, form: MappingForm, source: Path, target: Path) -> Iterator[str]:
     from latentalign import registry
 
+    mappings = found.to_mappings(source=source.name, target=target.name)
     if form in (MappingForm.sssom, MappingForm.oaei):
-        mappings = found.to_mappings(source=source.name, target=target.name)
         yield registry.mapping_writers.load(form.value)(mappings)
     elif form is MappingForm.json:
-        yield from (json_lines.dumps(one.to_fields(), ensure_ascii=False) + "\n" for one in found.matches)
-        for side, concepts in (("source", found.unmatched_source), ("target", found.unmatched_target)):
-            for one in concepts:
-                fields = {"relation": "none", side: one.id, f"{side}_label": one.label}
+        yield from map(json_line, found.matches)
+        for side, rest in (("source", mappings.unmapped_source), ("target", mappings.unmapped_target)):
+            for name, label in rest:
+                fields = {"relation": "none", side: name, f"{side}_label": label}
                 yield json_lines.dumps(fields, ensure_ascii=False) + "\n"
     else:
         yield from (_line(one) for one in found.matches)

@@ -14,7 +14,7 @@ from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import json_line, opened, settled
 from latentalign.cli.pairs import is_file
-from latentalign.cli.texts import names_file, read_texts
+from latentalign.cli.texts import names_file, names_one, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _linked(
 def _two(relater: PaperRelater, texts: list[str]) -> list[PaperRelation]:
     from latentalign.formats.lines import read_lines
 
-    read = [("\n".join(line.text for line in read_lines(one)) if is_file(one) else one) for one in texts]
+    read = [("\n".join(line.text for line in read_lines(one)) if names_one(one) else one) for one in texts]
     names = [Path(one).name if is_file(one) else f"text {number}" for number, one in enumerate(texts, start=1)]
     if names[0] == names[1]:
         names = texts
@@ -109,14 +109,26 @@ def _many(
     relater: PaperRelater, records: Sequence[TextRecord | Failure], top: int
 ) -> Iterator[PaperRelation | Failure]:
     """Yield the relations of each paper, or the failure of its record, in the order of the records."""
-    from latentalign.tasks.papers import papers_of
     from latentalign.text.pairs import Failure
 
-    checked = [one if isinstance(one, Failure) else relater.checked(one) for one in records]
-    usable = [one for one in checked if not isinstance(one, Failure)]
-    found = iter(relater.related(papers_of([(one.id, one.text) for one in usable]), top=top).values())
-    for one in checked:
-        yield from ([one] if isinstance(one, Failure) else next(found))
+    papers: dict[str, str] = {}
+    rows: list[str | Failure] = []
+    for number, one in enumerate(records, start=1):
+        checked = one if isinstance(one, Failure) else relater.checked(one)
+        if isinstance(checked, Failure):
+            rows.append(checked)
+            continue
+        name = checked.id or f"record {number}"
+        if name in papers:
+            rows.append(Failure(error=InputError(wanted="each id once", came=repr(name), where=checked.where), id=name))
+            continue
+        papers[name] = checked.text
+        rows.append(name)
+    if len(papers) < 2:
+        raise InputError(wanted="at least two papers with a concept", came=str(len(papers)), where="relate papers")
+    found = relater.related(papers, top=top)
+    for row in rows:
+        yield from (found[row] if isinstance(row, str) else [row])
 
 
 def _line(one: Citation | PaperRelation | Failure, *, json: bool) -> str:

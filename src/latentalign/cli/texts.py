@@ -39,10 +39,19 @@ def names_file(texts: list[str]) -> bool:
     Raises:
         InputError: one that is called as files are, and is not there.
     """
-    if len(texts) != 1 or is_file(texts[0]):
-        return len(texts) == 1
-    if texts[0].split() == texts and Path(texts[0]).suffix in FILES:
-        raise InputError(wanted="a file that exists, or a text", came=repr(texts[0]), fix="look at its name")
+    return len(texts) == 1 and names_one(texts[0])
+
+
+def names_one(text: str) -> bool:
+    """Return whether an argument is a file or standard input, and not a text.
+
+    Raises:
+        InputError: it is called as files are, and is not there.
+    """
+    if is_file(text):
+        return True
+    if text.split() == [text] and Path(text).suffix in FILES:
+        raise InputError(wanted="a file that exists, or a text", came=repr(text), fix="look at its name")
     return False
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from latentalign.errors import InputError
 from latentalign.evaluation.linking import f1
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines
 from latentalign.tasks.express import TripleAligner
 from latentalign.tasks.expressed import ExpressedText
 from latentalign.text.characters import is_blank
@@ -94,11 +93,7 @@ def trimmed(text: str, span: Span) -> Span:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
-    except (OSError, ValueError) as error:
-        raise InputError(wanted="texts of the enriched WebNLG", came=str(error), where=str(path)) from error
+    return [json_object(line) for line in read_lines(path) if line.raw.strip()]
 
 
 def _bare(thing: str) -> str:

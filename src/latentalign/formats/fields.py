@@ -7,6 +7,7 @@ from typing import Any
 
 from latentalign.errors import InputError
 from latentalign.registry import nearest
+from latentalign.text.characters import check_text
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Link, Span, check_spans
 
@@ -98,8 +99,10 @@ def take_id(fields: Fields, where: str) -> str | None:
         InputError: an id of another type.
     """
     value = fields.get("id")
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return check_text(value, where=f"{where} id".lstrip())
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(wanted="a string or an integer as 'id'", came=type(value).__name__, where=where)
     return str(value)

@@ -42,6 +42,36 @@ def iri_of(name: str, *, prefixes: Mapping[str, str], base: str) -> str:
     return name if _ABSOLUTE.match(name) else base + quote(name, safe="")
 
 
+def is_iri(text: str) -> bool:
+    """Return whether a text is an absolute IRI that needs no quoting.
+
+    >>> is_iri("http://id.nlm.nih.gov/mesh/"), is_iri("http://x y/"), is_iri("mesh")
+    (True, False, False)
+    """
+    return _ABSOLUTE.match(text) is not None
+
+
+def form_of(path: Path) -> str:
+    """Return the name of the syntax that the ending of a file says.
+
+    Raises:
+        InputError: an ending that is not known.
+    """
+    if path.suffix not in FORMATS:
+        raise InputError(wanted=f"a file that ends in {', '.join(FORMATS)}", came=path.name, where="RDF output")
+    return FORMATS[path.suffix]
+
+
+def check_endpoint(url: str) -> None:
+    """Raise unless an URL can be that of an endpoint.
+
+    Raises:
+        InputError: an URL of another kind.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise InputError(wanted="an http or https URL of a SPARQL update endpoint", came=url, where="SPARQL endpoint")
+
+
 def write_file(quads: Iterable[Any], path: Path) -> None:
     """Write RDF into a file, in the syntax that its ending says.
 
@@ -50,9 +80,7 @@ def write_file(quads: Iterable[Any], path: Path) -> None:
         MissingExtraError: pyoxigraph is not installed.
     """
     oxigraph = require("pyoxigraph", extra="kg")
-    if path.suffix not in FORMATS:
-        raise InputError(wanted=f"a file that ends in {', '.join(FORMATS)}", came=path.name, where="RDF output")
-    form = getattr(oxigraph.RdfFormat, FORMATS[path.suffix])
+    form = getattr(oxigraph.RdfFormat, form_of(path))
     try:
         with path.open("wb") as file:
             oxigraph.serialize((one.triple for one in quads), file, format=form, prefixes=PREFIXES)
@@ -92,8 +120,7 @@ def write_endpoint(quads: Iterable[Any], url: str, *, timeout: float = 60.0) -> 
     Raises:
         InputError: an URL of another kind, or an endpoint that cannot be reached or refuses.
     """
-    if not url.startswith(("http://", "https://")):
-        raise InputError(wanted="an http or https URL of a SPARQL update endpoint", came=url, where="SPARQL endpoint")
+    check_endpoint(url)
     waiting = iter(quads)
     while some := list(islice(waiting, AT_ONCE)):
         body = "INSERT DATA {\n" + "".join(f"{one.triple} .\n" for one in some) + "}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from latentalign.errors import InputError
 from latentalign.formats.fields import take, take_id
-from latentalign.formats.lines import Line, Source, read_lines
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Source, read_lines
 from latentalign.text.pairs import Failure
 from latentalign.text.triples import Triple, TripledText
 
@@ -33,22 +33,13 @@ def read(source: Source, *, column: str = "text") -> Iterator[TripledText | Fail
     for line in read_lines(source):
         name: str | None = None
         try:
-            fields = _object(line)
+            fields = json_object(line)
             name = take_id(fields, line.where)
             triples = tuple(_triple(one, line.where) for one in take(fields, "triples", "a list", line.where))
             text = take(fields, column, "a string", line.where)
             yield TripledText(text=text, id=name, triples=triples, where=line.where)
         except InputError as error:
             yield Failure(error=error, id=name)
-
-
-def _object(line: Line) -> Any:
-    try:
-        return json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wanted="a JSON object", came=str(error), where=line.where) from None
 
 
 def _triple(given: Any, where: str) -> Triple:

@@ -44,7 +44,7 @@ class LabelledDocuments:
         Raises:
             InputError: the file cannot be read, or lacks a list.
         """
-        rows = [self._row(line) for line in read_lines(data / self.file)]
+        rows = [self._row(line) for line in read_lines(data / self.file) if line.raw.strip()]
         return rows[:: max(1, -(-len(rows) // self.most))] if self.most else rows
 
     def _row(self, line: Line) -> Labelled:

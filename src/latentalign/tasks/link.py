@@ -87,6 +87,12 @@ class Linker:
         if folder is not None:
             from latentalign.tasks.linker_folder import read_linker
 
+            if changes:
+                raise InputError(
+                    wanted="no settings beside the folder of a linker, which has its own",
+                    came=", ".join(changes),
+                    where="Linker.load",
+                )
             return read_linker(Path(folder), concepts=concepts)
         if concepts is None:
             raise InputError(

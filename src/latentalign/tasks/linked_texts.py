@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,8 @@ from typing import Any
 from latentalign.errors import InputError
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.formats.catalogue.reading import load_catalogue
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import Line, read_lines
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.spans import Span
 
@@ -73,34 +73,31 @@ class LinkedTexts:
         Raises:
             InputError: the file cannot be read, or a record is no such object.
         """
-        path = data / self.file
+        found = [self._text(line) for line in read_lines(data / self.file) if line.raw.strip()]
+        return found if self.most is None else found[:: max(1, -(-len(found) // self.most))]
+
+    def _text(self, line: Line) -> MentionedText:
+        row = json_object(line)
         try:
-            raw = path.read_bytes()
-            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-            found = [self._text(json.loads(line), n) for n, line in enumerate(content.split("\n")) if line.strip()]
-        except OSError as error:
-            raise InputError(
-                wanted="texts with mentions", came=str(error.strerror or error), where=str(path)
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
+            return MentionedText(
+                text=" ".join(row[key] for key in self.text),
+                id=str(row.get(self.id, line.number - 1)),
+                mentions=tuple(self._mentions(row[self.mentions])),
+                where=line.where,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
             raise InputError(
                 wanted=f"texts under {self.text!r} with mentions under {self.mentions!r}",
                 came=f"{type(error).__name__}: {error}",
-                where=str(path),
+                where=line.where,
             ) from error
-        return found if self.most is None else found[:: max(1, -(-len(found) // self.most))]
-
-    def _text(self, row: Mapping[str, Any], number: int) -> MentionedText:
-        return MentionedText(
-            text=" ".join(row[key] for key in self.text),
-            id=str(row.get(self.id, number)),
-            mentions=tuple(self._mentions(row[self.mentions])),
-            where=f"{self.file}:{number + 1}",
-        )
 
     def _mentions(self, rows: list[Mapping[str, Any]]) -> Iterator[GivenMention]:
         for row in rows:
             start, end = row["span"] if "span" in row else (row["start"], row["end"])
-            names = [one.strip() for one in re.split(r"[|+]", str(row[self.concept])) if one.strip()]
+            told = row[self.concept]
+            names = [] if told is None else [one.strip() for one in re.split(r"[|+]", str(told)) if one.strip()]
             concepts = frozenset(one if ":" in one else self.prefix + one for one in names)
             yield GivenMention(span=Span(start, end), concepts=concepts)

@@ -71,6 +71,7 @@ def read_linker(folder: Path, *, concepts: Sequence[Concept] | None = None) -> L
         spotter=spotter,
         types=frozenset(table["types"]),
         threshold=table["threshold"],
+        top=table["top"],
         found=table["found"],
     )
 
@@ -89,6 +90,7 @@ def _write(linker: Linker, folder: Path) -> None:
         "spotter": {"weights": dict(linker.spotter.weights), "seen": dict(linker.spotter.seen)},
         "types": sorted(linker.types),
         "threshold": linker.threshold,
+        "top": linker.top,
         "found": linker.found,
     }
     (folder / SETTINGS).write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")

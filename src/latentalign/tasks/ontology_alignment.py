@@ -103,6 +103,16 @@ class OntologyAlignment:
         """The one-to-one matches."""
         return tuple(one for one in self.matches if one.relation == "exact")
 
+    def at_least(self, confidence: float) -> OntologyAlignment:
+        """Return the alignment without the matches of a lower confidence, whose concepts are then unmatched."""
+        kept = tuple(one for one in self.matches if one.confidence >= confidence)
+        gone = [one for one in self.exact if one.confidence < confidence]
+        return OntologyAlignment(
+            matches=kept,
+            unmatched_source=(*self.unmatched_source, *(one.source for one in gone)),
+            unmatched_target=(*self.unmatched_target, *(one.target for one in gone)),
+        )
+
     def to_mappings(self, *, source: str = "", target: str = "", unmatched: bool = True) -> MappingSet:
         """Return the matches in the form that the writers of mappings take.
 

@@ -56,7 +56,7 @@ class PaperRelation:
 
     Args:
         source, target: the names of the papers.
-        value: in log-odds; above 0 they are more likely related than not.
+        value: of the match; above 0 they are called related, a level that was set by hand.
         evidence: the concepts of both, aligned one to one; those of one paper only are aligned to nothing.
         shares: of each link, its share of what all links carry.
     """
@@ -261,21 +261,3 @@ def _pooled(one: Encoded) -> Tensor:
 
 def _words(span: Span, text: str) -> int:
     return len(span.of(text).replace("-", " ").split())
-
-
-def papers_of(texts: Sequence[tuple[str | None, str]]) -> dict[str, str]:
-    """Return texts by name; one without a name is called by its number.
-
-    Raises:
-        InputError: a name that comes twice.
-
-    >>> papers_of([("a", "first"), (None, "second")])
-    {'a': 'first', '2': 'second'}
-    """
-    found: dict[str, str] = {}
-    for number, (name, text) in enumerate(texts, start=1):
-        chosen = name or str(number)
-        if chosen in found:
-            raise InputError(wanted="each name once", came=f"{chosen!r} again", where="papers")
-        found[chosen] = text
-    return found

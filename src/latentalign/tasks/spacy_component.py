@@ -84,7 +84,7 @@ def register() -> Callable[..., LinkerComponent]:
         "folder": None,
         "find": False,
         "label": "CONCEPT",
-        "threshold": 0.0,
+        "threshold": None,
         "settings": {},
     }
     made: Callable[..., LinkerComponent] = language.factory(NAME, default_config=defaults, func=make)
@@ -99,7 +99,7 @@ def make(
     folder: str | None,
     find: bool,
     label: str,
-    threshold: float,
+    threshold: float | None,
     settings: dict[str, Any],
 ) -> LinkerComponent:
     """Return the component that the configuration of a pipeline describes.
@@ -111,7 +111,7 @@ def make(
         folder: of a trained linker.
         find: whether mentions are found; without, the entities that are there are linked.
         label: of found entities.
-        threshold: the least probability of an answer.
+        threshold: the least probability of an answer; None takes that of the linker.
         settings: of ``LinkerConfig``.
 
     Raises:
@@ -122,7 +122,8 @@ def make(
     from latentalign.tasks.link import Linker
 
     linker = Linker.load(catalogue, folder=folder, **settings)
-    return LinkerComponent(linker=replace(linker, threshold=threshold), find=find, label=label)
+    asked = linker if threshold is None else replace(linker, threshold=threshold)
+    return LinkerComponent(linker=asked, find=find, label=label)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from latentalign.errors import InputError
 from latentalign.formats.catalogue.concept import Concept, distinct
+from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import Source, read_lines, source_name
 from latentalign.registry import nearest
 from latentalign.text.pairs import Failure
@@ -49,7 +49,7 @@ def read_jsonl(source: Source, *, keys: Mapping[str, str] | None = None) -> Iter
     """
     for line in read_lines(source):
         try:
-            yield _concept(_object(line.text, line.where), keys or {}, line.where)
+            yield _concept(json_object(line), keys or {}, line.where)
         except InputError as error:
             yield Failure(error=error)
 
@@ -82,13 +82,27 @@ def read_csv(
         (f"{line.text}\n" for line in read_lines(source)),
         delimiter=delimiter,
         quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
+        strict=True,
     )
-    columns = list(header) if header is not None else [name.strip() for name in next(rows)]
+    try:
+        yield from _rows(rows, source_name(source), separator, header, keys or {})
+    except csv.Error as error:
+        raise InputError(
+            wanted="a table whose quotes are closed, with cells below 131,072 characters",
+            came=str(error),
+            where=f"{source_name(source)}:{rows.line_num}",
+        ) from error
+
+
+def _rows(
+    rows: Any, name: str, separator: str, header: Sequence[str] | None, keys: Mapping[str, str]
+) -> Iterator[Concept | Failure]:
+    columns = list(header) if header is not None else [column.strip() for column in next(rows)]
     for row in rows:
-        where = f"{source_name(source)}:{rows.line_num}"
+        where = f"{name}:{rows.line_num}"
         try:
             if row:
-                yield _concept(_cells(columns, row, separator, where), keys or {}, where)
+                yield _concept(_cells(columns, row, separator, where), keys, where)
         except InputError as error:
             yield Failure(error=error)
 
@@ -111,16 +125,6 @@ def _cells(columns: Sequence[str], row: Sequence[str], separator: str, where: st
         for name, cell in zip(columns, row, strict=False)
         if cell.strip()
     }
-
-
-def _object(text: str, where: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(wanted="a JSON object", came=str(error), where=where) from None
-    if not isinstance(found, dict):
-        raise InputError(wanted="a JSON object", came=type(found).__name__, where=where)
-    return found
 
 
 def _concept(fields: Mapping[str, Any], keys: Mapping[str, str], where: str) -> Concept:

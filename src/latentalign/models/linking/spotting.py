@@ -12,6 +12,7 @@ from torch import Tensor
 
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.keys import SMALL, exact_key, loose_key
+from latentalign.models.matcher.calibration import minimum
 from latentalign.text.abbreviations import Abbreviation, abbreviations
 from latentalign.text.sentences import sentences
 from latentalign.text.spans import Span
@@ -196,15 +197,10 @@ class Spotter:
             ridge: of the squared weights.
         """
         given, right = torch.tensor(features, dtype=torch.float64), torch.tensor(told, dtype=torch.float64)
-        parameters = torch.zeros(len(SPOT_FEATURES), dtype=torch.float64, requires_grad=True)
-        optimizer = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
 
-        def closure() -> Tensor:
-            optimizer.zero_grad()
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(given @ parameters, right)
-            loss = loss + ridge * (parameters**2).mean()
-            loss.backward()  # type: ignore[no-untyped-call]
-            return loss
+        def loss(parameters: Tensor) -> Tensor:
+            found = torch.nn.functional.binary_cross_entropy_with_logits(given @ parameters, right)
+            return found + ridge * (parameters**2).mean()
 
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
-        return Spotter(weights=dict(zip(SPOT_FEATURES, parameters.detach().tolist(), strict=True)), seen=self.seen)
+        weights = minimum(loss, [0.0] * len(SPOT_FEATURES))
+        return Spotter(weights=dict(zip(SPOT_FEATURES, weights, strict=True)), seen=self.seen)

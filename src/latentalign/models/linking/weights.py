@@ -11,6 +11,7 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.models.linking.features import FEATURES, Looked
+from latentalign.models.matcher.calibration import minimum
 
 RIDGE = 1e-3
 
@@ -146,17 +147,11 @@ class LinkWeights:
                 wanted="mentions with their concept among the candidates", came="none", where="LinkWeights.fit"
             )
         start = cls().vector.double()
-        parameters = torch.cat([start, torch.tensor([cls().null])]).requires_grad_()
-        optimizer = torch.optim.LBFGS([parameters], max_iter=300, line_search_fn="strong_wolfe")
 
-        def closure() -> Tensor:
-            optimizer.zero_grad()
-            loss = batch.loss(parameters) + ridge * ((parameters[:-1] - start) ** 2).mean()
-            loss.backward()  # type: ignore[no-untyped-call]
-            return loss
+        def loss(parameters: Tensor) -> Tensor:
+            return batch.loss(parameters) + ridge * ((parameters[:-1] - start) ** 2).mean()
 
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
-        found = parameters.detach().tolist()
+        found = minimum(loss, [*start.tolist(), cls().null])
         return cls(weights=dict(zip(FEATURES, found, strict=False)), null=found[-1], fitted_on=fitted_on)
 
 
