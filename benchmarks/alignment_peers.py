@@ -7,6 +7,7 @@ makes the Python that ``--peers-python`` names; systran-align is fast_align as a
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections import Counter
@@ -21,41 +22,59 @@ from benchmarks.alignment_sets import Links, Pair
 from latentalign.families.symmetrise import grow_diag, grow_diag_final_and
 
 VIEWS = (0, 3, 4, 5, 6)
+_BEGIN = """
+import json, resource, sys, tempfile, time
+
+def used():
+    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+
+pairs = [line.rstrip("\\n").split("\\t") for line in open(sys.argv[1], encoding="utf-8")]
+"""
+_START = """
+start, before = time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used())
+"""
+_STOP = """
+seconds, after = time.perf_counter() - start, sum(one.ru_utime + one.ru_stime for one in used())
+"""
 _END = """
-memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(json.dumps({"links": found, "seconds": seconds, "memory": memory / 1024}))
+memory = sum(one.ru_maxrss for one in used())
+print(json.dumps({"links": found, "seconds": seconds, "busy": after - before, "memory": memory / 1024}))
 """
 EFLOMAL = (
-    """
-import json, resource, sys, tempfile, time, eflomal
-pairs = [line.rstrip("\\n").split("\\t") for line in open(sys.argv[1], encoding="utf-8")]
-start = time.perf_counter()
-with tempfile.TemporaryDirectory() as folder:
-    eflomal.Aligner().align(
-        [pair[0] + "\\n" for pair in pairs], [pair[1] + "\\n" for pair in pairs],
-        links_filename_fwd=folder + "/f", links_filename_rev=folder + "/r",
-    )
-    seconds = time.perf_counter() - start
-    found = [open(folder + "/" + name).read().split("\\n")[: int(sys.argv[2])] for name in "fr"]
+    _BEGIN
+    + "import eflomal"
+    + _START
+    + """
+folder = tempfile.mkdtemp()
+eflomal.Aligner().align(
+    [pair[0] + "\\n" for pair in pairs], [pair[1] + "\\n" for pair in pairs],
+    links_filename_fwd=folder + "/f", links_filename_rev=folder + "/r",
+)
+"""
+    + _STOP
+    + """
+found = [open(folder + "/" + name).read().split("\\n")[: int(sys.argv[2])] for name in "fr"]
 found = [[[part.split("-") for part in line.split()] for line in lines] for lines in found]
 """
     + _END
 )
 FAST_ALIGN = (
-    """
-import json, resource, sys, tempfile, time, systran_align
-pairs = [line.rstrip("\\n").split("\\t") for line in open(sys.argv[1], encoding="utf-8")]
-start = time.perf_counter()
-with tempfile.TemporaryDirectory() as folder:
-    with open(folder + "/text", "w", encoding="utf-8") as file:
-        file.writelines(pair[0] + " ||| " + pair[1] + "\\n" for pair in pairs)
-    systran_align.generate_alignment_probabilities(
-        folder + "/text", folder + "/f", folder + "/r",
-        favor_diagonal=True, optimize_tension=True, variational_bayes=True,
-    )
-    aligner = systran_align.Aligner(folder + "/f", folder + "/r")
-    links = [aligner.align(pair[0].split(), pair[1].split())["alignments"] for pair in pairs]
-    seconds = time.perf_counter() - start
+    _BEGIN
+    + "import systran_align"
+    + _START
+    + """
+folder = tempfile.mkdtemp()
+with open(folder + "/text", "w", encoding="utf-8") as file:
+    file.writelines(pair[0] + " ||| " + pair[1] + "\\n" for pair in pairs)
+systran_align.generate_alignment_probabilities(
+    folder + "/text", folder + "/f", folder + "/r",
+    favor_diagonal=True, optimize_tension=True, variational_bayes=True,
+)
+aligner = systran_align.Aligner(folder + "/f", folder + "/r")
+links = [aligner.align(pair[0].split(), pair[1].split())["alignments"] for pair in pairs]
+"""
+    + _STOP
+    + """
 found = [links[: int(sys.argv[2])]]
 """
     + _END
@@ -63,11 +82,13 @@ found = [links[: int(sys.argv[2])]]
 
 
 class Run(NamedTuple):
-    """The links of the first pairs as one system gives them, the seconds of all pairs, and the peak memory in MB."""
+    """The links of the first pairs as one system gives them, the seconds of all pairs, those of the processor, and the
+    peak memory in MB."""
 
     system: str
     links: list[Links]
     seconds: float
+    busy: float
     memory: float
 
 
@@ -77,11 +98,11 @@ def eflomal(pairs: Sequence[Pair], first: int, python: str, *, vote: bool = True
     It has no seed that can be given, so each run draws anew. The time of the vote is that of its five runs.
     """
     votes: list[Counter[tuple[int, int]]] = [Counter() for _ in range(first)]
-    seconds = memory = 0.0
+    seconds = busy = memory = 0.0
     for view in VIEWS if vote else VIEWS[:1]:
         cut = [tuple([word[:view] if view else word for word in side] for side in pair) for pair in pairs]
         found = _call(EFLOMAL, cut, first, python)
-        seconds, memory = seconds + found["seconds"], max(memory, found["memory"])
+        seconds, busy, memory = seconds + found["seconds"], busy + found["busy"], max(memory, found["memory"])
         forward, backward = ([{(int(i), int(j)) for i, j in links} for links in lines] for lines in found["links"])
         for count, one, other in zip(votes, forward, backward, strict=True):
             count.update(one)
@@ -89,17 +110,17 @@ def eflomal(pairs: Sequence[Pair], first: int, python: str, *, vote: bool = True
         if view == 0:
             for how, join in JOINED.items():
                 links = [join(one, other) for one, other in zip(forward, backward, strict=True)]
-                yield Run(f"eflomal, {how}", links, seconds, memory)
+                yield Run(f"eflomal, {how}", links, seconds, busy, memory)
     if vote:
         links = [{link for link, times in count.items() if times >= len(VIEWS)} for count in votes]
-        yield Run("eflomal, vote of ten", links, seconds, memory)
+        yield Run("eflomal, vote of ten", links, seconds, busy, memory)
 
 
 def fast_align(pairs: Sequence[Pair], first: int, python: str) -> Run:
     """Return what fast_align gives with the options that its authors recommend, in its own symmetrisation."""
     found = _call(FAST_ALIGN, pairs, first, python)
     links = [{(int(i), int(j)) for i, j in line} for line in found["links"][0]]
-    return Run("fast_align", links, found["seconds"], found["memory"])
+    return Run("fast_align", links, found["seconds"], found["busy"], found["memory"])
 
 
 def _call(program: str, pairs: Sequence[Any], first: int, python: str) -> dict[str, Any]:
@@ -107,7 +128,8 @@ def _call(program: str, pairs: Sequence[Any], first: int, python: str) -> dict[s
         text = Path(folder) / "pairs.tsv"
         lines = (" ".join(source) + "\t" + " ".join(target) + "\n" for source, target in pairs)
         text.write_text("".join(lines), encoding="utf-8")
-        run = subprocess.run([python, "-c", program, str(text), str(first)], capture_output=True, check=True)
+        command, place = [python, "-c", program, str(text), str(first)], {**os.environ, "TMPDIR": folder}
+        run = subprocess.run(command, capture_output=True, check=True, env=place)
     found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return found
 

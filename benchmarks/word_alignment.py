@@ -66,8 +66,8 @@ def ours(name: str, chosen: AlignmentSet, seed: int, threads: int) -> list[dict[
     rows = []
     for system, views in (("ours", VIEWS), ("ours, whole words only", VIEWS[:1])):
         found = train_and_read(chosen.pairs, len(chosen.gold), threads=threads, seed=seed, views=views)
-        row = measured(name, system, seed, chosen, strong(found))
-        rows.append(row | {"ECE": calibration_error(found.masses, chosen), "s": found.seconds, "MB": found.memory})
+        row = measured(name, system, seed, chosen, strong(found)) | {"ECE": calibration_error(found.masses, chosen)}
+        rows.append(row | {"s": found.seconds, "CPU s": found.busy, "MB": found.memory})
     return rows
 
 
@@ -80,7 +80,7 @@ def strong(found: Masses) -> list[Links]:
 def peer(name: str, chosen: AlignmentSet, seed: int, run: Run) -> dict[str, Any]:
     """Return the figures of one run of a peer."""
     row = measured(name, run.system, seed, chosen, run.links)
-    return row | {"ECE": None, "s": run.seconds, "MB": run.memory}
+    return row | {"ECE": None, "s": run.seconds, "CPU s": run.busy, "MB": run.memory}
 
 
 def measured(name: str, system: str, seed: int, chosen: AlignmentSet, links: Sequence[Links]) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for name, system in dict.fromkeys((row["set"], row["system"]) for row in rows):
         runs = [row for row in rows if (row["set"], row["system"]) == (name, system)]
         values = [row["AER"] for row in runs]
-        mean = {key: float(np.mean([row[key] for row in runs])) for key in ("P", "R", "s", "MB")}
+        mean = {key: float(np.mean([row[key] for row in runs])) for key in ("P", "R", "s", "CPU s", "MB")}
         errors = [row["ECE"] for row in runs if row["ECE"] is not None]
         found.append(
             {
@@ -150,6 +150,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "R": round(mean["R"], 1),
                 "ECE": float(np.mean(errors)) if errors else None,
                 "s": round(mean["s"], 1),
+                "CPU s": round(mean["CPU s"], 1),
                 "MB": round(mean["MB"]),
             }
         )

@@ -16,6 +16,8 @@ from latentalign.metrics.links import LinkCounts, aer
 from latentalign.models.packaged import names
 from latentalign.models.statistical import kernels, spelling
 from latentalign.models.statistical.calibration import Calibration, gold_cells
+from latentalign.models.statistical.emissions import nearness
+from latentalign.models.statistical.room import room
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.models.statistical.vocabulary import spell
 from latentalign.tasks.align import Aligner
@@ -24,7 +26,7 @@ from latentalign.text.clitics import split_clitics
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.words import words
 from latentalign.training.bitext import Bitext, meetings
-from latentalign.training.expectation import uniform
+from latentalign.training.expectation import uniform, write_nearness
 from tests import synthetic
 
 SHORT = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3)
@@ -53,8 +55,11 @@ SIZES = st.integers(1, 9)
 def test_the_markov_kernel_is_the_family(rows, columns, reach, scale, seed) -> None:
     random = np.random.default_rng(seed)
     scores, weights = random.normal(size=(rows, columns)) * scale, random.normal(size=2 * reach + 1)
-    mass, seen = np.empty((rows, columns)), np.zeros(2 * reach + 1)
-    value = kernels.markov(np.exp(scores), np.exp(weights), 0.1, mass, seen)
+    wide, mass = kernels.all_jumps(np.exp(weights), columns), np.empty((rows, columns))
+    jumps, space = np.zeros_like(wide), room(max(rows, columns), (rows + 1) * (columns + 1))
+    value = kernels.markov(np.exp(scores), wide, 0.1, mass, jumps, space)
+    seen = np.zeros(2 * reach + 1)
+    np.add.at(seen, np.clip(np.arange(-columns - 1, columns + 2), -reach, reach) + reach, jumps * wide)
     family = Markov(jump=tuple(weights), null_log_odds=math.log(0.1 / 0.9), start="jump", end="jump")
     matrix = torch.from_numpy(scores)
     assert value == pytest.approx(family.value(matrix).item(), rel=1e-10, abs=1e-9)
@@ -71,6 +76,14 @@ def test_the_independent_kernel_is_the_family(rows, columns, factor, seed) -> No
     matrix = torch.from_numpy(scores) + math.log(factor)
     assert value == pytest.approx(Independent().value(matrix).item(), rel=1e-12)
     np.testing.assert_allclose(mass, Independent().expected(matrix).numpy(), rtol=0, atol=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SIZES, SIZES, st.floats(0, 40))
+def test_the_nearness_of_training_is_that_of_reading(rows, columns, diagonal) -> None:
+    near = np.empty((rows, columns))
+    write_nearness(near, diagonal)
+    np.testing.assert_allclose(near, nearness(rows, columns, diagonal), rtol=1e-12)
 
 
 WORD = st.text("abcé'", min_size=1, max_size=9)

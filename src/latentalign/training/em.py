@@ -23,6 +23,8 @@ BLOCK = 1 << 18
 """Cells that one thread works on at a time; results do not depend on the number of threads, but on this."""
 ASKED = 1000
 """Some so many training pairs are read for the threshold of the links."""
+JUMPERS = 10_000
+"""So many pairs or a few more are enough to count jumps in."""
 FIRST_JUMP = 0.3
 """Before any has been counted, a jump loses this much log weight a place away from the next word."""
 
@@ -169,7 +171,8 @@ class _View:
         settings = self.settings
         ordered = sampled and settings.word_order
         prior = Prior(
-            self.alike[self.steps],
+            self.steps,
+            self.alike,
             *self.shares,
             self.jump,
             self.diagonal,
@@ -178,12 +181,13 @@ class _View:
             settings.null_smoothing,
         )
         counts = Counts(*self.counts)
+        every = max(1, (len(self.met.cell_ends) - 1) // JUMPERS)
         key = np.random.SeedSequence([settings.seed, self.size, number]).generate_state(1, np.uint64)[0]
 
         def work(block: tuple[int, int]) -> tuple[float, NDArray[np.float64]]:
             seen = np.zeros_like(self.jump)
             how = (ordered, sampled, settings.agreement)
-            return expect(*block, self.met, counts, prior, *how, key, self.own, seen), seen
+            return expect(*block, self.met, counts, prior, *how, key, every, self.own, seen), seen
 
         done = list(self.pool.map(work, self.blocks))
         if ordered:

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from latentalign.models.statistical.compiled import compiled
 from latentalign.models.statistical.emissions import Found
-from latentalign.models.statistical.kernels import both_ways
+from latentalign.models.statistical.kernels import all_jumps, both_ways
+from latentalign.models.statistical.room import ALIKE, BACKWARD, FORWARD, LINKS, NEAR, OWN, TAKEN, Room, matrix, room
 from latentalign.training.bitext import Ends, Ints, Meetings
 
 Array = NDArray[np.float64]
+UNLIKELY = 1e-9
+"""A link of no more mass is not drawn."""
 
 
 class Counts(NamedTuple):
@@ -38,12 +41,14 @@ class Prior(NamedTuple):
     """What is known beside the counts.
 
     Args:
-        alike: (pair of types,) what the spelling adds.
+        steps: (pair of types,) how alike the two are spelled.
+        alike: (step,) what the spelling adds.
         source_share, target_share: (type,) of the words of the text.
         jump: (2, 2W + 1) weights, for reading the target in order and for the source.
         diagonal, null_chance, smoothing, null_smoothing: as in ``StatisticalConfig``.
     """
 
+    steps: NDArray[np.int8]
     alike: Array
     source_share: Array
     target_share: Array
@@ -107,6 +112,7 @@ def expect(
     sampled: bool,  # noqa: FBT001
     agreement: bool,  # noqa: FBT001
     key: np.uint64,
+    every: int,
     own: NDArray[np.float32],
     seen: Array,
 ) -> float:
@@ -120,18 +126,38 @@ def expect(
         ordered, sampled, agreement: whether words come in order (``Markov``) or not (``Independent``); whether links
             are drawn; whether both directions have to say so.
         key: of the random numbers.
+        every: of so many pairs, the jumps of one are counted.
         own: (cell,) the links, replaced.
         seen: (2, 2W + 1) the jumps are added.
     """
-    value = 0.0
+    longest, most = _sizes(first, end, met)
+    space, value = room(longest, most), 0.0
+    wide = all_jumps(prior.jump[0], longest), all_jumps(prior.jump[1], longest)
+    jumps, none = np.zeros((2, 2 * longest + 3)), np.empty((2, 0))
     for p in range(first, end):
-        found = _found(p, met, counts, prior, ordered, own)
+        found = _found(p, met, counts, prior, ordered, own, space)
         n, m = found.links.shape
-        forward, backward = np.empty((m, n)), np.empty((n, m))
-        both, null = both_ways(found, prior.jump, prior.null_chance, ordered, forward, backward, seen)
+        forward, backward = matrix(space, FORWARD, m, n), matrix(space, BACKWARD, n, m)
+        counted = jumps if p % every == 0 else none
+        both, null = both_ways(found, wide, prior.null_chance, ordered, forward, backward, counted, space)
         value += both + null
         _agree(forward, backward, sampled, agreement, key, met.cell_ends[p], own)
+    reach = seen.shape[1] // 2
+    for side in range(2):
+        for place in range(2 * longest + 3):
+            distance = min(max(place - longest - 1, -reach), reach)
+            seen[side, distance + reach] += jumps[side, place] * wide[side][place]
     return value
+
+
+@compiled
+def _sizes(first: int, end: int, met: Meetings) -> tuple[int, int]:
+    """Return how many words the longest side of some pairs has, and the most cells with a row and a column more."""
+    longest = most = 0
+    for p in range(first, end):
+        n, m = met.source_ends[p + 1] - met.source_ends[p], met.target_ends[p + 1] - met.target_ends[p]
+        longest, most = max(longest, n, m), max(most, (n + 1) * (m + 1))
+    return longest, most
 
 
 @compiled
@@ -142,38 +168,65 @@ def _found(
     prior: Prior,
     ordered: bool,  # noqa: FBT001
     own: NDArray[np.float32],
+    space: Room,
 ) -> Found:
     """Return what the counts say about a pair, and what of that it has put in itself."""
     s, t, c = met.source_ends[p], met.target_ends[p], met.cell_ends[p]
     source, target = met.source_types[s : met.source_ends[p + 1]], met.target_types[t : met.target_ends[p + 1]]
     n, m = len(source), len(target)
-    links, alike, mine, near = np.empty((n, m)), np.empty((n, m)), np.empty((n, m)), np.empty((n, m))
-    null_source, null_target = np.ones(n), np.ones(m)
+    cells, put = met.cells[c : c + n * m].reshape(n, m), own[c : c + n * m].reshape(n, m)
+    links, alike = matrix(space, LINKS, n, m), matrix(space, ALIKE, n, m)
+    mine, near = matrix(space, OWN, n, m), matrix(space, NEAR, n, m)
+    null_source, null_target = space.words[TAKEN + 4, :n], space.words[TAKEN + 5, :m]
+    null_target[:] = 1.0
     for i in range(n):
+        kinds, linked, spelled, mass, one = cells[i], links[i], alike[i], mine[i], put[i]
+        left = 1.0
         for j in range(m):
-            cell = met.cells[c + i * m + j]
-            links[i, j], alike[i, j], mine[i, j] = counts.links[cell], prior.alike[cell], own[c + i * m + j]
-            null_source[i] -= mine[i, j]
-            null_target[j] -= mine[i, j]
-            distance = abs((i + 0.5) / n - (j + 0.5) / m)
-            near[i, j] = math.exp(-prior.diagonal * distance) if ordered else 1.0
+            linked[j], spelled[j] = counts.links[kinds[j]], prior.alike[prior.steps[kinds[j]]]
+            mass[j] = one[j]
+            left -= mass[j]
+            null_target[j] -= mass[j]
+        null_source[i] = max(left, 0.0)
+    for j in range(m):
+        null_target[j] = max(null_target[j], 0.0)
+    write_nearness(near, prior.diagonal if ordered else 0.0)
     return Found(
         links,
         mine,
         alike,
         near,
-        _take(counts.source, source),
-        _take(counts.target, target),
-        _take(counts.null_source, source),
-        _take(counts.null_target, target),
-        _not_below_zero(null_source),
-        _not_below_zero(null_target),
+        _take(counts.source, source, space, 0),
+        _take(counts.target, target, space, 1),
+        _take(counts.null_source, source, space, 2),
+        _take(counts.null_target, target, space, 3),
+        null_source,
+        null_target,
         counts.null_total,
-        _take(prior.source_share, source),
-        _take(prior.target_share, target),
+        _take(prior.source_share, source, space, 6),
+        _take(prior.target_share, target, space, 7),
         prior.smoothing,
         prior.null_smoothing,
     )
+
+
+@compiled
+def write_nearness(near: Array, diagonal: float) -> None:
+    """Write ``emissions.nearness``: towards the diagonal and away from it, each cell is the last one times a factor."""
+    n, m = near.shape
+    away = math.exp(-diagonal / m)
+    towards = 1.0 / away
+    for i in range(n):
+        row, middle = near[i], (i + 0.5) / n * m - 0.5
+        crossing = min(max(math.ceil(middle), 0), m)
+        factor = math.exp(-diagonal * middle / m)
+        for j in range(crossing):
+            row[j] = factor
+            factor *= towards
+        factor = math.exp(-diagonal * (crossing - middle) / m)
+        for j in range(crossing, m):
+            row[j] = factor
+            factor *= away
 
 
 @compiled
@@ -189,27 +242,21 @@ def _agree(
     """Write the mass that the two directions agree on, or links drawn by it, into the cells from a place on."""
     n, m = backward.shape
     for i in range(n):
+        row, written = backward[i], own[place + i * m : place + (i + 1) * m]
         for j in range(m):
-            one, other = forward[j, i], backward[i, j]
+            one, other = forward[j, i], row[j]
             mass = math.sqrt(one * other) if agreement else (one + other) / 2
             if sampled:
-                mass = 1.0 if uniform(key, place + i * m + j) < mass else 0.0
-            own[place + i * m + j] = mass
+                mass = 1.0 if mass > UNLIKELY and uniform(key, place + i * m + j) < mass else 0.0
+            written[j] = mass
 
 
 @compiled
-def _take(values: Array, places: Ints) -> Array:
-    found = np.empty(len(places))
+def _take(values: Array, places: Ints, space: Room, number: int) -> Array:
+    found = space.words[TAKEN + number, : len(places)]
     for i in range(len(places)):
         found[i] = values[places[i]]
     return found
-
-
-@compiled
-def _not_below_zero(values: Array) -> Array:
-    for i in range(len(values)):
-        values[i] = max(values[i], 0.0)
-    return values
 
 
 @compiled

@@ -15,8 +15,26 @@ from numpy.typing import NDArray
 from latentalign.models.statistical import spelling
 from latentalign.models.statistical.compiled import compiled
 from latentalign.models.statistical.emissions import Found
+from latentalign.models.statistical.room import (
+    AHEAD,
+    ARRIVE,
+    BEFORE,
+    BEHIND,
+    FACTOR,
+    NULL_SOURCE,
+    NULL_TARGET,
+    OF_SOURCE,
+    OF_TARGET,
+    SCALE,
+    SOURCE_ODDS,
+    TARGET_ODDS,
+    Room,
+    matrix,
+)
 
 Array = NDArray[np.float64]
+TINY = 1e-150
+"""Products of chances are logged when they leave the range from this to its inverse; a chance is never outside."""
 
 likeness = compiled(spelling.likeness)
 """``spelling.likeness``, compiled."""
@@ -39,9 +57,8 @@ def independent(odds: Array, factor: float, mass: Array) -> float:
 
 @compiled
 def _add(total: Array, factor: float, row: Array) -> None:
-    if factor > 0.0:
-        for k in range(len(row)):
-            total[k] += factor * row[k]
+    for k in range(len(total)):
+        total[k] += factor * row[k]
 
 
 @compiled
@@ -53,161 +70,175 @@ def _dot(one: Array, other: Array) -> float:
 
 
 @compiled
-def steps(keys: int, jump: Array, null_chance: float) -> tuple[Array, Array]:
-    """Return (1 + key, key) the chance of a step to each key from each position, position 0 before all keys, and
-    (1 + key,) the chance that the next jump would leave the last key behind."""
-    reach = len(jump) // 2
-    step, end = np.empty((keys + 1, keys)), np.empty(keys + 1)
-    for a in range(keys + 1):
-        total = 0.0
-        for k in range(keys):
-            weight = jump[min(max(k + 1 - a, -reach), reach) + reach]
-            step[a, k] = weight
-            total += weight
-        leaving = jump[min(max(keys + 1 - a, -reach), reach) + reach]
-        end[a] = leaving / (total + leaving)
-        for k in range(keys):
-            step[a, k] *= (1.0 - null_chance) / total
-    return step, end
+def _sum(row: Array) -> float:
+    total = 0.0
+    for k in range(len(row)):
+        total += row[k]
+    return total
 
 
 @compiled
-def markov(odds: Array, jump: Array, null_chance: float, mass: Array, seen: Array) -> float:
+def all_jumps(jump: Array, keys: int) -> Array:
+    """Return (2 keys + 3,) the weight of each jump from -(keys + 1) to keys + 1; the outermost serve beyond."""
+    reach, furthest = len(jump) // 2, keys + 1
+    wide = np.empty(2 * furthest + 1)
+    for distance in range(-furthest, furthest + 1):
+        wide[distance + furthest] = jump[min(max(distance, -reach), reach) + reach]
+    return wide
+
+
+@compiled
+def markov(
+    odds: Array,
+    wide: Array,
+    null_chance: float,
+    mass: Array,
+    seen: Array,
+    room: Room,
+) -> float:
     r"""Return the value of ``Markov(start="jump", end="jump")`` at $\log$ odds, and write the (query, key) mass.
+
+    The chance of a step from one position to each key is a stretch of the weights of the jumps, so no matrix of steps
+    is made.
 
     Args:
         odds: (query, key), above 0.
-        jump: (2W + 1,) weights of the jumps, not their logs.
+        wide: from ``all_jumps``, for at least so many keys: weights of the jumps, not their logs.
         null_chance: of a step to NULL.
         mass: (query, key) is written.
-        seen: (2W + 1,) the expected number of jumps of each distance is added; an empty array is left alone.
+        seen: like ``wide``; the expected number of jumps of each distance is added, each divided by the weight of its
+            jump. An empty array is left alone.
+        room: to work in.
     """
     queries, keys = odds.shape
-    step, end = steps(keys, jump, null_chance)
-    before, arrive = np.zeros((queries + 1, keys + 1)), np.zeros((queries, keys))
-    before[0, 0] = 1.0
-    factor = np.empty(queries)
-    value = 0.0
-    for q in range(queries):
-        arriving = arrive[q]
-        for a in range(keys + 1):
-            _add(arriving, before[q, a], step[a])
-        total = before[q, 0] * null_chance
-        for k in range(keys):
-            arrive[q, k] *= odds[q, k]
-            total += arrive[q, k] + before[q, k + 1] * null_chance
-        factor[q] = 1.0 / total
-        value += math.log(total)
-        before[q + 1, 0] = before[q, 0] * null_chance * factor[q]
-        for k in range(keys):
-            arrive[q, k] *= factor[q]
-            before[q + 1, k + 1] = arrive[q, k] + before[q, k + 1] * null_chance * factor[q]
-    total = 0.0
+    first = len(wide) // 2 + 1
+    before, arrive = matrix(room, BEFORE, queries + 1, keys + 1), matrix(room, ARRIVE, queries, keys)
+    factor, scale, behind = room.words[FACTOR], room.words[SCALE], room.words[BEHIND]
     for a in range(keys + 1):
-        total += before[queries, a] * end[a]
-    value += math.log(total)
-    _backward(odds, step, end / total, null_chance, before, arrive, factor, mass, seen)
-    return value
+        total, leaving = _sum(wide[first - a : first - a + keys]), wide[first - a + keys]
+        scale[a], behind[a] = (1.0 - null_chance) / total, leaving / (total + leaving)
+    before[0, :] = 0.0
+    before[0, 0] = 1.0
+    value, product = 0.0, 1.0
+    for q in range(queries):
+        arriving, here, there, row = arrive[q], before[q], before[q + 1], odds[q]
+        arriving[:] = 0.0
+        for a in range(keys + 1):
+            weight = here[a] * scale[a]
+            if weight > 0.0:
+                _add(arriving, weight, wide[first - a : first - a + keys])
+        total = here[0] * null_chance
+        for k in range(keys):
+            arriving[k] *= row[k]
+            total += arriving[k] + here[k + 1] * null_chance
+        product *= min(max(total, TINY), 1 / TINY)
+        if not TINY < product < 1 / TINY:
+            value, product = value + math.log(product), 1.0
+        factor[q] = 1.0 / total
+        staying = null_chance * factor[q]
+        there[0] = here[0] * staying
+        for k in range(keys):
+            arriving[k] *= factor[q]
+            there[k + 1] = arriving[k] + here[k + 1] * staying
+    total = _dot(before[queries], behind[: keys + 1])
+    for a in range(keys + 1):
+        behind[a] /= total
+        if len(seen):
+            seen[first - a + keys] += before[queries, a] * behind[a] / wide[first - a + keys]
+    _backward(odds, wide, null_chance, mass, seen, room)
+    return value + math.log(product) + math.log(total)
 
 
 @compiled
-def _backward(
-    odds: Array,
-    step: Array,
-    behind: Array,
-    null_chance: float,
-    before: Array,
-    arrive: Array,
-    factor: Array,
-    mass: Array,
-    seen: Array,
-) -> None:
+def _backward(odds: Array, wide: Array, null_chance: float, mass: Array, seen: Array, room: Room) -> None:
     queries, keys = odds.shape
-    reach = len(seen) // 2
-    ahead, pairs = np.empty(keys), np.zeros((keys + 1, keys + 1))
-    for a in range(keys + 1):
-        pairs[a, keys] = before[queries, a] * behind[a]
+    first = len(wide) // 2 + 1
+    before, arrive = matrix(room, BEFORE, queries + 1, keys + 1), matrix(room, ARRIVE, queries, keys)
+    factor, scale, behind = room.words[FACTOR], room.words[SCALE], room.words[BEHIND]
+    ahead, after, counting = room.words[AHEAD, :keys], behind[1 : keys + 1], len(seen) > 0
     for q in range(queries - 1, -1, -1):
+        arriving, here, row, found = arrive[q], before[q], odds[q], mass[q]
+        staying = null_chance * factor[q]
         for k in range(keys):
-            mass[q, k] = arrive[q, k] * behind[k + 1]
-            ahead[k] = odds[q, k] * behind[k + 1] * factor[q]
+            found[k] = arriving[k] * after[k]
+            ahead[k] = row[k] * after[k] * factor[q]
         for a in range(keys + 1):
-            behind[a] = behind[a] * null_chance * factor[q] + _dot(step[a], ahead)
-            if len(seen):
-                _add(pairs[a], before[q, a], ahead)
-    if len(seen):
-        for a in range(keys + 1):
-            for k in range(keys + 1):
-                jumped = pairs[a, k] * (step[a, k] if k < keys else 1.0)
-                seen[min(max(k + 1 - a, -reach), reach) + reach] += jumped
+            begin = first - a
+            behind[a] = behind[a] * staying + scale[a] * _dot(wide[begin : begin + keys], ahead)
+            if counting:
+                weight = here[a] * scale[a]
+                if weight > 0.0:
+                    _add(seen[begin : begin + keys], weight, ahead)
 
 
 @compiled
 def both_ways(
     found: Found,
-    jump: Array,
+    wide: tuple[Array, Array],
     null_chance: float,
     ordered: bool,  # noqa: FBT001 - numba has no keyword-only arguments
     forward: Array,
     backward: Array,
     seen: Array,
+    room: Room,
 ) -> tuple[float, float]:
     """Return the two values of a pair, and the sum of the log ratios of NULL; write the mass of the links.
 
     Args:
         found: what the tables say.
-        jump: (2, 2W + 1) weights, for reading the target in order and for the source.
+        wide: from ``all_jumps``, for reading the target in order and for the source.
         ordered: whether words come in order (``markov``) or not (``independent``).
         forward: (target, source) is written: the mass of each link, given the source.
         backward: (source, target) is written.
-        seen: (2, 2W + 1) the jumps are added; of width 0, it is left alone.
+        seen: (2, 2 size + 3) the jumps are added, see ``markov``; of width 0, it is left alone.
+        room: to work in.
     """
     n, m = found.links.shape
-    target_odds, source_odds = np.empty((m, n)), np.empty((n, m))
-    null = odds(found, target_odds, source_odds)
+    target_odds, source_odds = matrix(room, TARGET_ODDS, m, n), matrix(room, SOURCE_ODDS, n, m)
+    null = odds(found, target_odds, source_odds, room)
     if ordered:
-        value = markov(target_odds, jump[0], null_chance, forward, seen[0])
-        return value + markov(source_odds, jump[1], null_chance, backward, seen[1]), null
+        value = markov(target_odds, wide[0], null_chance, forward, seen[0], room)
+        return value + markov(source_odds, wide[1], null_chance, backward, seen[1], room), null
     factor = (1.0 - null_chance) / null_chance
     value = independent(target_odds, factor / n, forward) + independent(source_odds, factor / m, backward)
     return value + (n + m) * math.log(null_chance), null
 
 
 @compiled
-def odds(found: Found, target_odds: Array, source_odds: Array) -> float:
+def odds(found: Found, target_odds: Array, source_odds: Array, room: Room) -> float:
     """Write what ``emissions.odds`` gives for the target words and for the source words; return the sum of the logs of
     NULL's ratios."""
     n, m = found.links.shape
-    all_of_source, all_of_target = np.zeros(n), np.zeros(m)
+    of_source, of_target = room.words[OF_SOURCE, :n], room.words[OF_TARGET, :m]
+    of_target[:] = 0.0
     for i in range(n):
-        for j in range(m):
-            all_of_source[i] += found.own[i, j]
-            all_of_target[j] += found.own[i, j]
-    for i in range(n):
-        all_of_source[i] = 1.0 / (max(found.source_links[i] - all_of_source[i], 0.0) + found.smoothing)
+        of_source[i] = 1.0 / (max(found.source_links[i] - _sum(found.own[i]), 0.0) + found.smoothing)
+        _add(of_target, 1.0, found.own[i])
     for j in range(m):
-        all_of_target[j] = 1.0 / (max(found.target_links[j] - all_of_target[j], 0.0) + found.smoothing)
-    null_source = np.empty(n)
+        of_target[j] = 1.0 / (max(found.target_links[j] - of_target[j], 0.0) + found.smoothing)
+    null_source, null_target = room.words[NULL_SOURCE, :n], room.words[NULL_TARGET, :m]
     ratio = _null(found.null_source, found.own_null_source, found.source_share, found, 0, null_source)
-    null_target = np.empty(m)
     ratio += _null(found.null_target, found.own_null_target, found.target_share, found, 1, null_target)
     for i in range(n):
+        links, own, alike, near, to_source = found.links[i], found.own[i], found.alike[i], found.near[i], source_odds[i]
+        share, factor, source_factor = found.source_share[i], of_source[i], null_source[i]
         for j in range(m):
-            links = max(found.links[i, j] - found.own[i, j], 0.0)
-            alike, near = found.alike[i, j], found.near[i, j]
-            to_target = links + found.smoothing * (found.target_share[j] + alike)
-            target_odds[j, i] = near * to_target * all_of_source[i] / null_target[j]
-            to_source = links + found.smoothing * (found.source_share[i] + alike)
-            source_odds[i, j] = near * to_source * all_of_target[j] / null_source[i]
+            linked = max(links[j] - own[j], 0.0) + found.smoothing * alike[j]
+            explained = linked + found.smoothing * found.target_share[j]
+            target_odds[j, i] = near[j] * explained * factor * null_target[j]
+            to_source[j] = near[j] * (linked + found.smoothing * share) * of_target[j] * source_factor
     return ratio
 
 
 @compiled
-def _null(null: Array, own: Array, share: Array, found: Found, side: int, chance: Array) -> float:
-    """Write the chance of each word of a side under NULL, and return the sum of the logs of its ratio to the share."""
-    total = 0.0
+def _null(null: Array, own: Array, share: Array, found: Found, side: int, inverse: Array) -> float:
+    """Write the inverse of the chance of each word of a side under NULL, and return the sum of the logs of the ratio of
+    that chance to the share of the word."""
+    total, product = 0.0, 1.0
     for i in range(len(null)):
         unlinked = max(null[i] - own[i], 0.0) + found.null_smoothing * share[i]
-        chance[i] = unlinked / (found.null_total[side] + found.null_smoothing)
-        total += math.log(chance[i] / share[i])
-    return total
+        inverse[i] = (found.null_total[side] + found.null_smoothing) / unlinked
+        product *= min(max(inverse[i] * share[i], TINY), 1 / TINY)
+        if not TINY < product < 1 / TINY:
+            total, product = total - math.log(product), 1.0
+    return total - math.log(product)

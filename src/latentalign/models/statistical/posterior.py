@@ -40,13 +40,18 @@ def by_kernels(found: Sequence[Found], jump: Array, settings: StatisticalConfig)
     Raises:
         MissingExtraError: numba is not installed.
     """
-    from latentalign.models.statistical.kernels import both_ways
+    from latentalign.models.statistical.kernels import all_jumps, both_ways
+    from latentalign.models.statistical.room import room
 
+    shapes = [pair.links.shape for pair in found]
+    longest = max((max(shape) for shape in shapes), default=0)
+    space = room(longest, max(((n + 1) * (m + 1) for n, m in shapes), default=0))
+    wide = all_jumps(jump[0], longest), all_jumps(jump[1], longest)
     posteriors, unseen = [], np.empty((2, 0))
-    for pair in found:
-        n, m = pair.links.shape
+    for pair, (n, m) in zip(found, shapes, strict=True):
         forward, backward = np.empty((m, n)), np.empty((n, m))
-        value, _ = both_ways(pair, jump, settings.null_chance, settings.word_order, forward, backward, unseen)
+        how = (settings.null_chance, settings.word_order)
+        value, _ = both_ways(pair, wide, *how, forward, backward, unseen, space)
         posteriors.append(Posterior(forward.T, backward, value / 2))
     return posteriors
 
