@@ -154,7 +154,8 @@ def test_types_constrain_the_answer(linker: Linker) -> None:
     assert linker.with_types(["lung disease"]).link(text, mentions=where).mentions[0].ranked[0].concept == "D:5"
     ranked = linker.with_types(["infection"]).link(text, mentions=where).mentions[0].ranked
     assert {one.concept for one in ranked} <= {"D:1", "D:2"}
-    assert linker.with_types(["no such type"]).link(text, mentions=where).mentions[0].ranked == ()
+    with pytest.raises(InputError, match=r"'infektion'.*did you mean 'infection'"):
+        linker.with_types(["infektion"])
 
 
 def test_mentions_that_are_found_are_disjoint_and_in_order(linker: Linker) -> None:

@@ -146,6 +146,10 @@ def test_the_commands(tmp_path, capsys) -> None:
     (tmp_path / "paper.txt").write_text("\n".join(PAPER))
     assert main(["relate", "citation", CITATION, "--paper", str(tmp_path / "paper.txt"), "--by-line", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["ranked"][0]["index"] == 3
+    (tmp_path / "citing.jsonl").write_text(json.dumps({"id": "W04", "said": CITATION}) + "\n")
+    arguments = [str(tmp_path / "citing.jsonl"), "--paper", str(tmp_path / "paper.txt"), "--by-line", "--json"]
+    assert main(["relate", "citation", *arguments, "--column", "said"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "W04"
     rows = [json.dumps({"id": name, "text": text}) for name, text in ABSTRACTS.items()]
     (tmp_path / "papers.jsonl").write_text("\n".join(rows))
     assert main(["relate", "papers", str(tmp_path / "papers.jsonl"), "--top", "1"]) == 0

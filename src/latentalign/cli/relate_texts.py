@@ -4,6 +4,7 @@ together."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,10 +28,13 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of 
 
 
 def citation(
-    text: Annotated[list[str], typer.Argument(help="Citing sentences; or one file with one a line; or - for stdin.")],
+    text: Annotated[
+        list[str], typer.Argument(help="Citing sentences; or one file, one a line or JSON lines; or - for stdin.")
+    ],
     paper: Annotated[Path, typer.Option(help="The cited paper: a text file, split into sentences.")],
     by_line: Annotated[bool, typer.Option("--by-line", help="The paper has one sentence a line.")] = False,
     top: Annotated[int, typer.Option("--top", "-k", min=1, help="How many sentences are ranked.")] = 5,
+    column: Annotated[str, typer.Option(help="The key of the text in JSON lines.")] = "text",
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,
@@ -48,7 +52,7 @@ def citation(
     lines = [line.text for line in read_lines(paper)]
     document = lines if by_line else "\n".join(lines)
     linker = CitationLinker.load(top=top, **config.overrides(set_ or []))
-    results, failures = settled(_linked(linker, list(read_texts(text)), document), on_error=on_error.value)
+    results, failures = settled(_linked(linker, list(read_texts(text, column)), document), on_error=on_error.value)
     with opened(output) as out:
         out.writelines(_line(one, json=json) for one in results)
     return 3 if failures else 0
@@ -92,7 +96,7 @@ def _linked(
 
     usable = [one.text for one in records if not isinstance(one, Failure)]
     found = iter(linker.link_many(usable, document))
-    yield from (one if isinstance(one, Failure) else next(found) for one in records)
+    yield from (one if isinstance(one, Failure) else replace(next(found), id=one.id) for one in records)
 
 
 def _two(relater: PaperRelater, texts: list[str]) -> list[PaperRelation]:

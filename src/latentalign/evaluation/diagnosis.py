@@ -36,7 +36,7 @@ LISTS = (
 )
 WORDS = (
     "words: one word of each name dropped, the others in any order; synonyms: a synonym in the ontology where "
-    "there is one (of 7 findings in 10), else as words; our catalogue has no synonyms"
+    "there is one, else as words; our catalogue has no synonyms"
 )
 SYSTEMS = "names, words: idf overlap of whole names, of stems; vectors: nearest cosine of the same encoder"
 FIGURES = (

@@ -8,9 +8,9 @@ from pathlib import Path
 from random import Random
 
 from latentalign.formats.catalogue.reading import load_catalogue
+from latentalign.text.function_words import SMALL_WORDS
 
 WORDINGS = ("exact", "words", "synonyms")
-SMALL = frozenset(["a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to", "with"])
 
 
 def reworded(name: str, wording: str, chance: Random, synonyms: Mapping[str, Sequence[str]]) -> str:
@@ -39,7 +39,7 @@ def _shortened(name: str, chance: Random) -> str:
     if len(words) > 1:
         gone = chance.randrange(len(words))
         left = words[:gone] + words[gone + 1 :]
-        words = words if all(one.lower() in SMALL for one in left) else left
+        words = words if all(one.lower() in SMALL_WORDS for one in left) else left
     chance.shuffle(words)
     return " ".join(words).lower()
 

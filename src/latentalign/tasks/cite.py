@@ -64,11 +64,13 @@ class Citation:
         text: the citing sentence.
         ranked: sentences, the most probable one first.
         nothing: the probability that none of them is what is cited.
+        id: of the record, if it has one.
     """
 
     text: str
     ranked: tuple[CitedSentence, ...]
     nothing: float
+    id: str | None = None
 
     @property
     def abstains(self) -> bool:
@@ -83,6 +85,7 @@ class Citation:
     def to_fields(self) -> dict[str, Any]:
         """Return it as fields that JSON can hold."""
         return {
+            "id": self.id,
             "text": self.text,
             "abstains": self.abstains,
             "nothing": self.nothing,

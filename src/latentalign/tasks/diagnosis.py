@@ -76,7 +76,8 @@ class RankedProfile:
         missing: the findings of the profile that no symptom is taken for, the most frequent and the rarest elsewhere
             first.
         contradicted: findings of the profile that the text denies.
-        evidence: the symptoms of the text (source) aligned with the findings of the profile (target).
+        evidence: the symptoms of the text (source) aligned with the findings of the profile (target); its score is that
+            of the alignment alone, of which ``value`` makes log-odds.
     """
 
     name: str

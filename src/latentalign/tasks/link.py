@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentalign import config
+from latentalign import config, registry
 from latentalign.errors import InputError, LatentAlignError
 from latentalign.tasks.linking import LinkedMention, LinkedText
 from latentalign.text.mentions import GivenMention, MentionedText
@@ -39,7 +39,7 @@ class Linker:
         top: how many concepts a result ranks.
 
     Raises:
-        InputError: a threshold outside [0, 1], or ``found`` outside [0.5, 1].
+        InputError: a threshold outside [0, 1], ``found`` outside [0.5, 1], or a type that no concept has.
     """
 
     looker: Looker
@@ -56,6 +56,11 @@ class Linker:
                 wanted="a threshold in [0, 1], and found in [0.5, 1]",
                 came=f"{self.threshold!r} and {self.found!r}",
                 where="Linker",
+            )
+        known = {kind for alias in self.looker.table.concepts for kind in alias.types} if self.types else self.types
+        for kind in sorted(self.types - known):
+            raise InputError(
+                wanted="a type of the catalogue", came=repr(kind), where="types", fix=registry.nearest(kind, known)
             )
 
     @classmethod

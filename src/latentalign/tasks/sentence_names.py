@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from latentalign.tasks.segmentation import Segment, best, marginals
 from latentalign.text.entity_names import written_forms
+from latentalign.text.function_words import SMALL_WORDS
 from latentalign.text.spans import Span
 from latentalign.text.triples import TripledText
 
@@ -24,9 +25,7 @@ WEIGHT, COST, CLIP, SHIFT = 0.5, 1.5, 4.0, 3.0
 split of WebNLG."""
 LONGER, LEAST = 4, -4.0
 """Words that a stretch may have more than the name, and the value of a segment that is not looked at."""
-SMALL = frozenset(
-    ("a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "and", "or", "is", "are", "was")
-)
+SMALL = SMALL_WORDS | {"is", "are", "was"}
 PRONOUNS = frozenset(("it", "its", "he", "his", "she", "her", "they", "their"))
 
 

@@ -14,6 +14,9 @@ with within without would yet you your eg ie al etc use used uses using based sh
 FUNCTION_WORDS = frozenset(_WORDS.split())
 """In lower case, without apostrophes."""
 
+SMALL_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+"""Those that join the words of a name, which no name is told apart by."""
+
 
 def is_content(word: str) -> bool:
     """Return whether a word has a letter or a digit, is longer than one character and is no function word.

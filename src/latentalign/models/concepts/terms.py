@@ -8,13 +8,13 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from latentalign.models.features import Featurizer, fold
+from latentalign.text.function_words import SMALL_WORDS
 from latentalign.text.names import readable
 from latentalign.text.spans import Span
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _POSSESSIVE = re.compile(r"['’]s\b")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
-_FUNCTION_WORDS = frozenset("a an and at by for from in of on or the to with".split())  # noqa: SIM905
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
 _ROMANS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split()  # noqa: SIM905
 _NUMBERS = {word: str(place) for words in (_ORDINALS, _ROMANS) for place, word in enumerate(words, start=1)}
@@ -56,7 +56,7 @@ class Term:
         spans, forms = [], []
         for found in _WORD.finditer(text):
             word = fold(found[0])
-            if word in _FUNCTION_WORDS or any(start <= found.start() < end for start, end in hidden):
+            if word in SMALL_WORDS or any(start <= found.start() < end for start, end in hidden):
                 continue
             spans.append(Span(*found.span()))
             forms.append(_form(word, language))

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 
 from latentalign.models.features import Featurizer, fold
+from latentalign.text.function_words import SMALL_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-SMALL = frozenset(("a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "and", "or", "from", "nos"))
+SMALL = SMALL_WORDS | {"nos"}
 """Words that no name is told apart by, and no mention begins or ends with."""
 
 
