@@ -99,6 +99,18 @@ def test_dropout_is_for_training(folder: Path) -> None:
     assert not torch.equal(model.train().hidden(ids, mask, layers=[3])[0], plain)
 
 
+def test_texts_are_misspelled_in_training_only_and_by_the_chance_of_torch(matcher: Matcher) -> None:
+    plain, noisy = (module(matcher, misspelled=share) for share in (0.0, 1.0))
+    batch = torch.arange(6)
+    assert_close(noisy.eval().loss(batch)[0], plain.eval().loss(batch)[0], rtol=0, atol=0)
+    seen = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        seen.append(module(matcher, misspelled=1.0).train().loss(batch)[0].item())
+    assert seen[0] == seen[1] != seen[2]
+    assert seen[0] != plain.train().loss(batch)[0].item()
+
+
 @pytest.mark.parametrize("kind", ["bert", "roberta", "albert"])
 def test_an_encoder_is_saved_and_read_again(kind: str, tmp_path: Path) -> None:
     first = write(tmp_path / "first", kind)

@@ -5,22 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from random import Random
-from string import ascii_lowercase
+
+from latentalign.text.misspelling import misspelled
 
 Perturbation = Callable[[str, Random], str]
-
-
-def typos(text: str, chance: Random) -> str:
-    """Return the text with a character changed, lost, doubled or swapped in a fifth of its longer words, at least one.
-
-    >>> typos("renew passport", Random(0)) != "renew passport"
-    True
-    """
-    words = text.split(" ")
-    long = [number for number, word in enumerate(words) if len(word) > 3]
-    for number in chance.sample(long, max(1, round(len(long) / 5)) if long else 0):
-        words[number] = _mistyped(words[number], chance)
-    return " ".join(words)
 
 
 def casing(text: str, chance: Random) -> str:
@@ -56,7 +44,7 @@ def word_order(text: str, chance: Random) -> str:
 
 
 PERTURBATIONS: dict[str, Perturbation] = {
-    "typos": typos,
+    "typos": misspelled,
     "casing": casing,
     "punctuation": punctuation,
     "word order": word_order,
@@ -67,16 +55,3 @@ def perturbed(texts: list[str], name: str, *, seed: int = 0) -> list[str]:
     """Return all texts perturbed in one way; the same seed gives the same texts."""
     chance = Random(f"{name} {seed}")
     return [PERTURBATIONS[name](text, chance) for text in texts]
-
-
-def _mistyped(word: str, chance: Random) -> str:
-    place = chance.randrange(len(word) - 1)
-    before, here, after = word[:place], word[place], word[place + 1 :]
-    kind = chance.randrange(4)
-    if kind == 0:
-        return before + after
-    if kind == 1:
-        return before + here + here + after
-    if kind == 2:
-        return before + chance.choice(ascii_lowercase) + after
-    return before + after[0] + here + after[1:]

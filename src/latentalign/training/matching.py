@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any, cast, final
 
 import torch
@@ -15,11 +16,12 @@ from latentalign.families import LatentAlignment
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.lora import Lora, merged
 from latentalign.models.matcher.matcher import Matcher, per_unit
-from latentalign.models.matcher.memory import Memory
+from latentalign.models.matcher.memory import Memory, units_of
 from latentalign.models.matcher.reduction import by_candidate
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Encoded, Units, side
 from latentalign.objectives.neighbours import neighbours
+from latentalign.text.misspelling import misspelled
 
 FASTER = 50.0
 """How much faster the logarithm of a weight moves than a parameter of the encoder, at one learning rate."""
@@ -36,6 +38,7 @@ class MatchingConfig:
         frozen_layers: layers of the encoder, from below, that stay as they are; its embedding always does.
         dropout: the share of what each layer adds that is dropped, in [0, 1); only for BERT encoders of our own code.
         lora: trains adapters of low rank in place of the layers (extra ``lora``); None trains the layers themselves.
+        misspelled: the share of the texts of a batch that are read with misspelled words, in [0, 1].
         weights: whether the weights of the potentials, and of the words against the whole, are trained as well.
 
     Raises:
@@ -45,14 +48,16 @@ class MatchingConfig:
     mined: int = 8
     frozen_layers: int = 0
     dropout: float = 0.1
+    misspelled: float = 0.0
     weights: bool = True
     lora: Lora | None = None
 
     def __post_init__(self) -> None:
-        if self.mined < 2 or self.frozen_layers < 0 or not 0 <= self.dropout < 1:
+        shares = 0 <= self.dropout < 1 and 0 <= self.misspelled <= 1
+        if self.mined < 2 or self.frozen_layers < 0 or not shares:
             raise InputError(
-                wanted="at least 2 mined texts, no negative number of frozen layers, and a dropout in [0, 1)",
-                came=f"{self.mined}, {self.frozen_layers} and {self.dropout}",
+                wanted="2 mined texts, 0 frozen layers or more; dropout in [0, 1), misspelled in [0, 1]",
+                came=f"{self.mined}, {self.frozen_layers}, {self.dropout} and {self.misspelled}",
                 where="MatchingConfig",
             )
 
@@ -110,11 +115,12 @@ class MatcherInTraining(nn.Module):
     def loss(self, batch: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of the texts of some numbers, and how many of them are explained by their own candidate."""
         numbers = batch.tolist()
-        found = self.encoder.encode([self.units[one] for one in numbers], level="word", states=True, pooled=True)
+        texts = [self._read(one) for one in numbers]
+        found = self.encoder.encode(texts, level="word", states=True, pooled=True)
         vectors = F.normalize(torch.stack([cast(Tensor, one.pooled) for one in found]), dim=-1)
         cosines = (vectors @ self.pooled.T).index_copy(1, batch, vectors @ vectors.T)
         wholes = self.whole_weight * cosines
-        values = self._with_words(wholes, batch, found)
+        values = self._with_words(wholes, batch, texts, found)
         usable = self.counts[self.owner[batch]] > 1
         by_class = by_candidate(values, self.owner, self.counts, without=numbers)
         losses = neighbours(by_class, self.owner[batch], reduction="none")
@@ -135,11 +141,23 @@ class MatcherInTraining(nn.Module):
         scorer = PairScorer(encoder=replace(merged(self.encoder), frozen=True), potentials=potentials)
         return replace(matcher, scorer=scorer, word_weight=weights[-1])
 
-    def _with_words(self, wholes: Tensor, batch: Tensor, found: Sequence[Encoded]) -> Tensor:
+    def _read(self, number: int) -> Units:
+        """Return a text, in training now and then misspelled; where that would give other words in number, as it is.
+
+        The chance comes from torch, whose state a checkpoint keeps, so that a resumed run goes on to the bit.
+        """
+        text = self.units[number]
+        if not self.training or not self.settings.misspelled:
+            return text
+        draw, seed = torch.rand(1).item(), int(torch.randint(2**31, (1,)))
+        found = units_of(misspelled(text.text, Random(seed))) if draw < self.settings.misspelled else text
+        return found if len(found.spans) == len(text.spans) else text
+
+    def _with_words(self, wholes: Tensor, batch: Tensor, texts: Sequence[Units], found: Sequence[Encoded]) -> Tensor:
         """Return (text, text in memory) values, the words of the mined ones aligned."""
         few = self._mined(wholes.detach(), batch)
         weights = self.weights
-        left = [one for number in batch.tolist() for one in [self.units[number]] * few.shape[1]]
+        left = [one for one in texts for _ in range(few.shape[1])]
         ours = [one for one in found for _ in range(few.shape[1])]
         right = few.flatten().tolist()
         source = side(left, ours, level="word", device=wholes.device)
