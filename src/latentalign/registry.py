@@ -195,6 +195,7 @@ metrics = Registry(
         "aer": "latentalign.metrics.links:aer",
         "pearson": "latentalign.metrics.correlation:pearson",
         "strict-f1": "latentalign.metrics.beads:strict_f1",
+        "span-f1": "latentalign.metrics.span_f1:span_f1",
         "spearman": "latentalign.metrics.correlation:spearman",
         "accuracy": "latentalign.metrics.accuracy:accuracy",
         "macro-f1": "latentalign.metrics.macro_f1:macro_f1",
@@ -219,6 +220,7 @@ tasks = Registry(
         "check": "latentalign.tasks.check:TranslationChecker",
         "classify": "latentalign.tasks.classify:Classifier",
         "sections": "latentalign.tasks.sections:SectionClassifier",
+        "slots": "latentalign.tasks.slots:SlotTagger",
         "chat": "latentalign.tasks.chat:Bot",
         "diagnose": "latentalign.tasks.diagnose:Diagnoser",
         "link": "latentalign.tasks.link:Linker",
@@ -244,6 +246,7 @@ evaluations = Registry(
         "linking": "latentalign.evaluation.linking:LinkingRecipe",
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
         "sections": "latentalign.evaluation.sections:SectionsEvaluation",
+        "slots": "latentalign.evaluation.slots:SlotsEvaluation",
     },
 )
 trainers = Registry(
@@ -252,6 +255,7 @@ trainers = Registry(
         "aligner": "latentalign.tasks.train_aligner:AlignerRecipe",
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "sections": "latentalign.tasks.train_sections:SectionsRecipe",
+        "slots": "latentalign.tasks.train_slots:SlotsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
         "linker": "latentalign.tasks.train_linker:LinkerRecipe",
