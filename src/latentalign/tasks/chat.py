@@ -12,7 +12,9 @@ from latentalign.registry import nearest
 from latentalign.tasks.annotated_text import AnnotatedText
 from latentalign.tasks.bot_file import BotConfig, IntentConfig, bot_of, places, read_bot
 from latentalign.tasks.conversation import Reply, State
+from latentalign.tasks.learned_slots import LearnedSlots
 from latentalign.tasks.slot_filling import SlotFinder, SlotValue, Taught
+from latentalign.tasks.slots import SlotTagger
 from latentalign.tasks.turn_intent import IntentReader, TurnIntent, intent_texts, ongoing_texts
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
@@ -38,22 +40,31 @@ class Bot:
 
     content: BotConfig
     intents: IntentReader
-    finder: SlotFinder
+    finder: SlotFinder | LearnedSlots
     taught: Taught
 
     @classmethod
-    def load(cls, folder: str | Path | Mapping[str, object], *, classifier: str | Path | None = None) -> Bot:
+    def load(
+        cls,
+        folder: str | Path | Mapping[str, object],
+        *,
+        classifier: str | Path | None = None,
+        slots: str | Path | SlotTagger | None = None,
+    ) -> Bot:
         """Return the bot of a folder.
 
         Args:
             folder: with a file ``bot.toml``; or what such a file holds, as a table.
             classifier: the folder of a trained classifier, whose encoder and calibration are used; None takes the
                 default encoder, and probabilities fitted to the examples of the intents.
+            slots: a trained tagger, or its folder, for the slots that it knows; None takes the one that the bot names
+                under ``learned``, or finds all values by alignment.
 
         Raises:
             InputError: no such file, a value of the wrong type, or something that is needed and missing.
-            UnknownNameError: a key or a slot that does not exist; the message names the nearest one and the file.
-            ModelError: the encoder cannot be found or read.
+            UnknownNameError: a key or a slot that does not exist, or a tagger that knows none of the slots; the message
+                names the nearest one and the file.
+            ModelError: the encoder, or the tagger, cannot be found or read.
 
         Cost: one pass of the encoder over all examples, values and ways to go on.
         """
@@ -62,7 +73,11 @@ class Bot:
         content = bot_of(folder) if isinstance(folder, Mapping) else read_bot(Path(folder))
         texts = intent_texts(content)
         labels = {name: [one.text for one in some] for name, some in texts.items()}
+        if slots is None and content.learned:
+            slots = (Path() if isinstance(folder, Mapping) else Path(folder)) / content.learned
         found = Classifier.load(labels, folder=classifier, **(content.matcher if classifier is None else {}))
+        finder = SlotFinder(matcher=found.matcher, slots=content.slots)
+        tagger = slots if slots is None or isinstance(slots, SlotTagger) else SlotTagger.load(slots)
         return cls(
             content=content,
             intents=IntentReader(
@@ -70,7 +85,7 @@ class Bot:
                 ongoing=_taught(ongoing_texts(content), found.matcher) if content.slots else None,
                 slots={name: intent.slots for name, intent in content.intents.items()},
             ),
-            finder=SlotFinder(matcher=found.matcher, slots=content.slots),
+            finder=finder if tagger is None else LearnedSlots(tagger=tagger, finder=finder),
             taught=Taught(memory=found.memory, texts=tuple(one for some in texts.values() for one in some)),
         )
 
@@ -92,7 +107,7 @@ class Bot:
         record = TextRecord(text=text) if isinstance(text, str) else text
         before = self._checked(state or State())
         units = units_of(record.text)
-        known = read([units], self.finder.matcher.scorer)
+        known = read([units], self.intents.classifier.matcher.scorer)
         turn = self.intents.read(units, before, known)
         if turn.label is None:
             reply = self._fallback(turn, before)
@@ -139,7 +154,8 @@ class Bot:
             for kind, name in (("asked", state.asked), ("latest", None if state.asked else state.latest)):
                 if name is not None:
                     expected[name] = expected.get(name, 0.0) + EXPECTED[kind]
-        found = self.finder.find(units, names, taught, expected=expected, read=known)
+        asked = () if state.asked is None else (state.asked,)
+        found = self.finder.find(units, names, taught, expected=expected, asked=asked, read=known)
         return tuple({one.slot: one for one in found}.values())
 
     def _answer(self, turn: TurnIntent, slots: tuple[SlotValue, ...], before: State) -> tuple[Reply, State]:
