@@ -221,6 +221,7 @@ tasks = Registry(
         "classify": "latentalign.tasks.classify:Classifier",
         "sections": "latentalign.tasks.sections:SectionClassifier",
         "slots": "latentalign.tasks.slots:SlotTagger",
+        "described-slots": "latentalign.tasks.described_slots:DescribedSlotTagger",
         "chat": "latentalign.tasks.chat:Bot",
         "diagnose": "latentalign.tasks.diagnose:Diagnoser",
         "link": "latentalign.tasks.link:Linker",
@@ -247,6 +248,8 @@ evaluations = Registry(
         "expressing": "latentalign.evaluation.expressing:ExpressingRecipe",
         "sections": "latentalign.evaluation.sections:SectionsEvaluation",
         "slots": "latentalign.evaluation.slots:SlotsEvaluation",
+        "service-intents": "latentalign.evaluation.service_intents:ServiceIntents",
+        "service-states": "latentalign.evaluation.service_states:ServiceStates",
     },
 )
 trainers = Registry(
@@ -256,6 +259,7 @@ trainers = Registry(
         "classifier": "latentalign.tasks.train_classifier:ClassifierRecipe",
         "sections": "latentalign.tasks.train_sections:SectionsRecipe",
         "slots": "latentalign.tasks.train_slots:SlotsRecipe",
+        "described-slots": "latentalign.tasks.train_described_slots:DescribedSlotsRecipe",
         "distilled": "latentalign.tasks.train_distilled:DistilledRecipe",
         "encoder": "latentalign.tasks.train_encoder:EncoderRecipe",
         "linker": "latentalign.tasks.train_linker:LinkerRecipe",

@@ -138,9 +138,14 @@ def lexical_scores(numbers: Sequence[Sequence[int]], lexical: Tensor, *, drop: f
     return F.embedding_bag(flat, lexical, offsets, mode="sum", per_sample_weights=kept)
 
 
+def asked_row(name: str, rows: int) -> int:
+    """Return the row of the feature of every word that a slot was asked for."""
+    return _row(f"asked {name}", rows)
+
+
 def _inputs(utterance: Utterance, states: Tensor, rows: int) -> WordInputs:
     features = word_features(utterance.units.strings)
-    asked = [_row(f"asked {name}", rows) for name in utterance.asked]
+    asked = [asked_row(name, rows) for name in utterance.asked]
     return WordInputs(
         states=states,
         numbers=tuple((*(_row(one.name, rows) for one in some), *asked) for some in features),

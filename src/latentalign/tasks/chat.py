@@ -69,6 +69,7 @@ class Bot:
         Cost: one pass of the encoder over all examples, values and ways to go on.
         """
         from latentalign.tasks.classify import Classifier
+        from latentalign.tasks.described_slots import load_tagger
 
         content = bot_of(folder) if isinstance(folder, Mapping) else read_bot(Path(folder))
         texts = intent_texts(content)
@@ -77,7 +78,7 @@ class Bot:
             slots = (Path() if isinstance(folder, Mapping) else Path(folder)) / content.learned
         found = Classifier.load(labels, folder=classifier, **(content.matcher if classifier is None else {}))
         finder = SlotFinder(matcher=found.matcher, slots=content.slots)
-        tagger = slots if slots is None or isinstance(slots, SlotTagger) else SlotTagger.load(slots)
+        tagger = slots if slots is None or isinstance(slots, SlotTagger) else load_tagger(slots, _told(content))
         return cls(
             content=content,
             intents=IntentReader(
@@ -243,3 +244,12 @@ def _taught(texts: Mapping[str, list[AnnotatedText]], matcher: Matcher) -> Taugh
 
     memory = matcher.remember(candidates_of({name: [one.text for one in some] for name, some in texts.items()}))
     return Taught(memory=memory, texts=tuple(one for some in texts.values() for one in some))
+
+
+def _told(content: BotConfig) -> dict[str, str]:
+    """Return what each slot is, in words: its description, and the values it can be where they are few."""
+    listed = {name: ", ".join(dict.fromkeys(one.ways.values())) for name, one in content.slots.items()}
+    return {
+        name: f"{one.description or name} ({listed[name]})" if listed[name] else one.description or name
+        for name, one in content.slots.items()
+    }

@@ -33,7 +33,7 @@ class SlotValue:
         span: of the utterance.
         text: the words.
         score: the probability that exactly these words are a value of this slot.
-        like: the text whose value these words align with best; of ``learned``, the words of the utterance that carry it.
+        like: the text whose value these words align with best; of ``learned``, the words that carry it.
         because: ``value``, ``pattern`` or ``alignment``; ``learned`` if a trained tagger has found it.
     """
 

@@ -13,7 +13,12 @@ from latentalign.models.sections import padded
 
 
 def label_loss(
-    family: AlignmentFamily, rows: Sequence[Tensor], gold: Sequence[Tensor], labels: Sequence[Sequence[int]]
+    family: AlignmentFamily,
+    rows: Sequence[Tensor],
+    gold: Sequence[Tensor],
+    labels: Sequence[Sequence[int]],
+    *,
+    admitted: Sequence[int] = (),
 ) -> tuple[Tensor, dict[str, float]]:
     r"""Return minus the expected log-probability of labels drawn from $g$, a mean over items, and the share right.
 
@@ -27,12 +32,16 @@ def label_loss(
         rows: for each sequence, (item, label) scores.
         gold: for each sequence, (item, label) the share of each label, see ``label_shares``.
         labels: for each sequence, the number of the label of each item.
+        admitted: for each sequence, how many of the labels, from the first on, it may have; none if all.
 
     Cost: one value of the family.
 
     Lafferty, McCallum and Pereira 2001, eq. 3.
     """
     scores, mask = padded(rows)
+    if admitted:
+        columns = torch.arange(scores.shape[2], device=scores.device)
+        mask = mask & (columns < torch.tensor(admitted, device=scores.device)[:, None])[:, None, :]
     alignment = LatentAlignment(family=family, scores=scores, mask=mask)
     told = nn.utils.rnn.pad_sequence([torch.tensor(one) for one in labels], batch_first=True).to(scores.device)
     loss = alignment.value - _expected_score(alignment, gold, told)
