@@ -28,9 +28,9 @@ Said = list[ServiceUtterance]
 """What one dialogue says to one service, in order."""
 NOTE = (
     "told F1: of (slot, value) that the user tells in a turn; goal: share of turns after which all slots of the "
-    "service have a right value, and none more; average: share of the slots of the goal that have a right value, a mean "
-    "over turns that have a goal; a value is right if it is one of those given, in any case (stricter than the fuzzy match "
-    "of the official script)"
+    "service have a right value, and none more; average: share of the slots of the goal that have a right value, a "
+    "mean over turns that have a goal; a value is right if it is one of those given, in any case (stricter than the "
+    "fuzzy match of the official script)"
 )
 
 
