@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -181,6 +182,15 @@ def test_a_trained_tagger_fills_the_slots_that_it_knows(tmp_path: Path, monkeypa
     assert [one.span.of(reply.said) for one in reply.slots] == ["two", "noon", "Friday"]
     assert set(reply.slots[0].like.split()) <= set(reply.said.split())
     assert state.values == {"people": "2", "time": "noon", "day": "Friday"}
+    odd, running = "at noon for five", State(intent="book a table", values={"people": "2"})
+    classifier = bot.intents.classifier
+    never = replace(classifier, calibration=replace(classifier.calibration, null=1e3))
+    bot = replace(bot, intents=replace(bot.intents, classifier=never))  # nothing explains any text
+    assert replace(bot, finder=bot.finder.finder).reply(odd, running)[0].abstains
+    reply, state = bot.reply(odd, running)  # but there is a value of what runs
+    assert (reply.intent, reply.follows, state.values) == ("book a table", True, {"people": "5", "time": "noon"})
+    assert "has a value of 'time'" in reply.reason
+    assert bot.reply(odd)[0].abstains
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a table for two at noon\n")))
     assert main(["chat", str(FOLDER), "--slots", str(folder), "--why"]) == 0
     assert "people = 2" in (out := capsys.readouterr().out)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.span_f1 import SpanCounts
 from latentalign.tasks.conversation import State
 from latentalign.tasks.dialogues import Service, read_dialogues, read_services
@@ -27,10 +28,10 @@ Values = dict[str, str]
 Said = list[ServiceUtterance]
 """What one dialogue says to one service, in order."""
 NOTE = (
-    "told F1: of (slot, value) that the user tells in a turn; goal: share of turns after which all slots of the "
-    "service have a right value, and none more; average: share of the slots of the goal that have a right value, a "
-    "mean over turns that have a goal; a value is right if it is one of those given, in any case (stricter than the "
-    "fuzzy match of the official script)"
+    "told F1: of (slot, value) that the user tells in a turn; ECE: of the probabilities of these, in 15 bins; goal: "
+    "share of turns after which all slots of the service have a right value, and none more; average: share of the "
+    "slots of the goal that have a right value, a mean over turns that have a goal; a value is right if it is one of "
+    "those given, in any case (stricter than the fuzzy match of the official script)"
 )
 
 
@@ -73,9 +74,9 @@ class ServiceStates(Recipe):
         taggers = {
             name: learned.tagger({key: slot.told for key, slot in one.asked.items()}) for name, one in new.items()
         }
-        told = tagged(said, taggers, new)
+        told, chances = tagged(said, taggers, new)
         turns = f"{sum(map(len, said))} user turns of {len(dialogues)} dialogues with {', '.join(sorted(new))}; "
-        notes = (f"{turns}learned from {learned.fitted_on}, none of them these", NOTE)
+        notes = (f"{turns}temperature fitted on {learned.fitted_on}, none of them these", NOTE)
         if self.per_slot:
             return Report(
                 title=f"Slots of new services: {self.test}", rows=list(_per_slot(said, told, new)), notes=notes
@@ -85,7 +86,7 @@ class ServiceStates(Recipe):
         rows = [
             _row("values of a list, this turn alone", said, listed, goals(said, listed, carried=False), new),
             _row("values of a list", said, listed, goals(said, listed), new),
-            _row("learned, this turn alone", said, told, goals(said, told, carried=False), new),
+            _row("learned, this turn alone", said, told, goals(said, told, carried=False), new, chances=chances),
             _row("learned", said, told, goals(said, told), new),
             _row("learned, offers agreed to", said, told, goals(said, told, agrees=agrees), new),
         ]
@@ -107,22 +108,24 @@ def by_service(utterances: Sequence[ServiceUtterance]) -> list[Said]:
 
 def tagged(
     said: Sequence[Said], taggers: Mapping[str, SlotTagger], services: Mapping[str, Service]
-) -> list[list[Values]]:
-    """Return the values that taggers find in each turn; of two of one slot, the last."""
+) -> tuple[list[list[Values]], list[list[float]]]:
+    """Return the values that taggers find in each turn, of two of one slot the last, and their probabilities."""
     found: dict[str, Iterator[Any]] = {}
     for name, tagger in taggers.items():
         mine = [one.annotated for some in said for one in some if one.service == name]
         found[name] = tagger.tag_many([one.text for one in mine], asked=[one.asked for one in mine])
     answers = [[next(found[one.service]) for one in some] for some in said]
-    return [
-        [
-            {}
-            if isinstance(answer, Failure)
-            else {slot.slot: value_of(services[one.service].slots[slot.slot], slot.text) for slot in answer.slots}
-            for one, answer in zip(some, row, strict=True)
-        ]
-        for some, row in zip(said, answers, strict=True)
+    kept = [
+        [{} if isinstance(one, Failure) else {slot.slot: slot for slot in one.slots} for one in row] for row in answers
     ]
+    told = [
+        [
+            {name: value_of(services[one.service].slots[name], slot.text) for name, slot in row.items()}
+            for one, row in zip(some, rows, strict=True)
+        ]
+        for some, rows in zip(said, kept, strict=True)
+    ]
+    return told, [[slot.probability for slot in row.values()] for rows in kept for row in rows]
 
 
 def goals(
@@ -208,19 +211,25 @@ def _row(
     told: Sequence[Sequence[Values]],
     states: Sequence[Sequence[Values]],
     services: Mapping[str, Service],
+    *,
+    chances: Sequence[Sequence[float]] = (),
 ) -> dict[str, Cell]:
     turns = [one for some in said for one in some]
     given = [[(0, 0, f"{slot}={value.casefold()}") for slot, value in values.items()] for row in told for values in row]
-    counts = SpanCounts.of(given, [_told(one, services) for one in turns])
+    gold = [_told(one, services) for one in turns]
+    counts = SpanCounts.of(given, gold)
+    right = [value in some for row, some in zip(given, gold, strict=True) for value in row]
+    stated = [chance for row in chances for chance in row]
     joint, average = [], []
     for one, values in zip(turns, (values for row in states for values in row), strict=True):
-        right = {name for name, given in one.frame.state.items() if _is_one_of(values.get(name), given)}
-        joint.append(len(right) == len(one.frame.state) == len(values))
+        met = sum(_is_one_of(values.get(name), wanted) for name, wanted in one.frame.state.items())
+        joint.append(met == len(one.frame.state) == len(values))
         if one.frame.state:
-            average.append(len(right) / len(one.frame.state))
+            average.append(met / len(one.frame.state))
     return {
         "system": name,
         "told F1": counts.f1,
+        "ECE": calibration_error(stated, right) if stated else "–",
         "goal": sum(joint) / len(joint),
         "average": sum(average) / max(1, len(average)),
     }

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EXPECTED = {"asked": 3.0, "latest": 1.0, "continued": 1.5}
 """Log-odds added for a slot that was asked for, for the one filled last if none was, for the one a text is about."""
+SURE = 0.5
+"""A learned value of more than this is enough for a text to go on with what runs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,6 +113,8 @@ class Bot:
         known = read([units], self.intents.classifier.matcher.scorer)
         turn = self.intents.read(units, before, known)
         if turn.label is None:
+            turn = self._gone_on(turn, units, before)
+        if turn.label is None:
             reply = self._fallback(turn, before)
             return replace(reply, id=record.id), replace(before, turns=before.turns + 1)
         slots = self._slots(units, turn, before, known)
@@ -141,6 +145,15 @@ class Bot:
                         wanted=f"{kind} of this bot", came=repr(name), where="state", fix=nearest(name, known)
                     )
         return state
+
+    def _gone_on(self, turn: TurnIntent, units: Units, state: State) -> TurnIntent:
+        """Return a text that nothing explains as one that goes on, where a tagger finds a value for what runs."""
+        if state.intent is None or not isinstance(self.finder, LearnedSlots):
+            return turn
+        names = self.content.intents[state.intent].slots
+        asked = () if state.asked is None else (state.asked,)
+        found = [one for one in self.finder.learned(units, names, asked=asked) if one.score > SURE]
+        return replace(turn, label=state.intent, continues=found[0].slot) if found else turn
 
     def _slots(
         self, units: Units, turn: TurnIntent, state: State, known: dict[Units, Encoded]
@@ -233,6 +246,8 @@ def reason_of(turn: TurnIntent) -> str:
     """Return why a text is taken to want something, or nothing that the bot knows, in a sentence."""
     found = turn.classification
     first = found.ranked[0]
+    if turn.label is not None and found.label is None:
+        return f"goes on with {turn.label!r}, for it has a value of {turn.continues!r}"
     if turn.label is None:
         return f"nothing explains it ({found.nothing:.2f}); the nearest is {first.label!r} ({first.probability:.2f})"
     how = f"goes on with {turn.label!r}" if turn.continues else f"means {turn.label!r}"

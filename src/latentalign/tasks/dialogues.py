@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,7 +104,7 @@ def read_services(path: Path) -> dict[str, Service]:
     Raises:
         InputError: the file cannot be read, or is of another form.
     """
-    with _checked(path, "services with intents and slots"):
+    with _reading(path, "services with intents and slots"):
         return {one["service_name"]: _service(one) for one in json.loads(_text(path))}
 
 
@@ -113,24 +114,18 @@ def read_dialogues(path: Path) -> list[Dialogue]:
     Raises:
         InputError: the file cannot be read, or is of another form.
     """
-    with _checked(path, "dialogues with turns and frames"):
+    with _reading(path, "dialogues with turns and frames"):
         return [_dialogue(json.loads(line)) for line in _text(path).split("\n") if line.strip()]
 
 
-class _checked:  # noqa: N801 (a context)
-    def __init__(self, path: Path, wanted: str) -> None:
-        self.path, self.wanted = path, wanted
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError):
-            came = str(error.strerror or error)
-            raise InputError(wanted=self.wanted, came=came, where=str(self.path)) from error
-        if isinstance(error, ValueError | KeyError | TypeError | AttributeError):
-            came = f"{type(error).__name__}: {error}"
-            raise InputError(wanted=self.wanted, came=came, where=str(self.path)) from error
+@contextmanager
+def _reading(path: Path, wanted: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(wanted=wanted, came=str(error.strerror or error), where=str(path)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(wanted=wanted, came=f"{type(error).__name__}: {error}", where=str(path)) from error
 
 
 def _text(path: Path) -> str:

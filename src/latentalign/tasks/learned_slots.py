@@ -58,12 +58,16 @@ class LearnedSlots:
             taught, expected, read: for the slots that the tagger does not know.
             asked: the slots that were asked for.
         """
-        found = self.tagger.tag(text.text, asked=asked).slots
-        learned = [self._value(one, text.text) for one in found if one.slot in names]
+        learned = self.learned(text, names, asked=asked)
         rest = [name for name in names if name not in self.tagger.slots]
         others = self.finder.find(text, rest, taught, expected=expected, read=read) if rest else ()
         free = [one for one in others if not any(_meet(one, mine) for mine in learned)]
         return tuple(sorted([*learned, *free], key=lambda one: one.span))
+
+    def learned(self, text: Units, names: Sequence[str], *, asked: Sequence[str] = ()) -> list[SlotValue]:
+        """Return the values of some slots that the tagger finds, in the order of the utterance."""
+        found = self.tagger.tag(text.text, asked=asked).slots
+        return [self._value(one, text.text) for one in found if one.slot in names]
 
     def _value(self, one: FoundSlot, text: str) -> SlotValue:
         return SlotValue(

@@ -20,6 +20,7 @@ from latentalign.tasks.described_slots import DescribedSlotTagger
 from latentalign.tasks.dialogues import Service, read_dialogues, read_services
 from latentalign.tasks.service_utterances import ServiceUtterance, service_utterances
 from latentalign.tasks.slot_columns import labels_of
+from latentalign.tasks.train_sections import apart
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.described_slots import Described, DescribedSlotsConfig, DescribedSlotsInTraining
@@ -53,9 +54,10 @@ class DescribedSlotsTraining:
         training: how.
         seed: of the first parameters, of the order of the utterances and of dropout.
         most: utterances that are learned from, evenly spread; None for all.
+        held_out: the share of these that only the temperature is fitted on.
 
     Raises:
-        InputError: fewer than two utterances are asked for.
+        InputError: fewer than two utterances are asked for, or a share outside its range.
     """
 
     model: str | None = None
@@ -64,8 +66,13 @@ class DescribedSlotsTraining:
     training: TrainingConfig = field(default_factory=_training)
     seed: int = 0
     most: int | None = None
+    held_out: float = 0.05
 
     def __post_init__(self) -> None:
+        if not 0 < self.held_out < 1:
+            raise InputError(
+                wanted="a share above 0 and below 1", came=str(self.held_out), where="DescribedSlotsTraining.held_out"
+            )
         if self.most is not None and self.most < 2:
             raise InputError(wanted="at least 2", came=str(self.most), where="DescribedSlotsTraining.most")
 
@@ -96,13 +103,16 @@ class DescribedSlotsTraining:
             [name for _, name in numbers], [services[one].slots[name].told for one, name in numbers], encoder
         )
         torch.manual_seed(self.seed)
-        module = DescribedSlotsInTraining(rows, descriptions, self.slots)
-        corpus = Items(items=range(len(rows)), measure=lambda number: len(rows[number].labels))
+        kept, aside = apart(rows, share=self.held_out)
+        module = DescribedSlotsInTraining(kept, descriptions, self.slots)
+        corpus = Items(items=range(len(kept)), measure=lambda number: len(kept[number].labels))
         with tempfile.TemporaryDirectory() as passing:
             place = Path(passing) / "run" if folder is None else folder
             train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=place)
-        model = DescribedSlots(encoder=encoder, tensors=module.cpu().eval().trained())
-        return DescribedSlotTagger(model=model, fitted_on=f"{len(rows)} utterances to {len(services)} services")
+        model = DescribedSlots(encoder=encoder, tensors=module.cpu().eval().trained(aside))
+        return DescribedSlotTagger(
+            model=model, fitted_on=f"{len(aside)} of {len(rows)} utterances to {len(services)} services held out"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from latentalign.tasks.annotated_text import AnnotatedText
 from latentalign.tasks.labelled_slots import LabelledSlots
 from latentalign.tasks.slot_columns import beginnings, columns_of, labels_of
 from latentalign.tasks.slots import SlotTagger
+from latentalign.tasks.train_sections import apart
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.loop import train
@@ -126,7 +127,7 @@ class SlotsTraining:
         columns = columns_of(given.rows, words)
         numbers = {name: number for number, name in enumerate(columns)}
         labels = [[numbers[one] for one in labels_of(*pair)] for pair in zip(given.rows, words, strict=True)]
-        kept, aside = _apart(len(labels), share=self.held_out)
+        kept, aside = apart(range(len(labels)), share=self.held_out)
         torch.manual_seed(self.seed)
         module = SlotsInTraining(
             [given.inputs[one] for one in kept],
@@ -168,10 +169,3 @@ class SlotsRecipe:
         made = self.settings.fit(self.utterances.read(data))
         made.save(output)
         return made
-
-
-def _apart(count: int, *, share: float) -> tuple[list[int], list[int]]:
-    """Return numbers in two parts: the share of them, evenly spread and one at least, is the second."""
-    every = max(2, round(1 / share))
-    aside = {number for number in range(count) if number % every == every - 1} or {count - 1}
-    return [one for one in range(count) if one not in aside], sorted(aside)

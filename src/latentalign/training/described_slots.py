@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from latentalign.errors import InputError
 from latentalign.families import Chain
 from latentalign.models.described_slots import shapes, steps_of
+from latentalign.models.sections import fitted_temperature, padded
 from latentalign.models.slots import WordInputs, lexical_scores, with_neighbours
 from latentalign.training.labels import label_loss, label_shares
 
@@ -90,15 +91,17 @@ class DescribedSlotsInTraining(nn.Module):
     def loss(self, batch: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of some utterances, a mean over their words, and the share of these that is right."""
         rows = [self.rows[one] for one in batch.tolist()]
-        scores = self._scores(rows)
         most = max(len(one.slots) for one in rows)
         return label_loss(
             Chain(learned=steps_of(self.learned["steps"], most), null=None),
-            [F.pad(one, (0, 2 * most + 1 - one.shape[1])) for one in scores],
+            self._padded(rows, most),
             [label_shares(one.labels, count=2 * most + 1) for one in rows],
             [one.labels for one in rows],
             admitted=[2 * len(one.slots) + 1 for one in rows],
         )
+
+    def _padded(self, rows: Sequence[Described], most: int) -> list[Tensor]:
+        return [F.pad(one, (0, 2 * most + 1 - one.shape[1])) for one in self._scores(rows)]
 
     def _scores(self, rows: Sequence[Described]) -> list[Tensor]:
         own, drop = self.learned, self.settings.lexical_dropout if self.training else 0.0
@@ -130,7 +133,20 @@ class DescribedSlotsInTraining(nn.Module):
         nothing = plain[:, :1] + len(row.asked) * asked[0]
         return torch.cat([nothing, mine.flatten(start_dim=1)], dim=1)
 
-    def trained(self) -> dict[str, Tensor]:
-        """Return what was learned, at temperature 1."""
+    @torch.no_grad()
+    def trained(self, aside: Sequence[Described] = ()) -> dict[str, Tensor]:
+        """Return what was learned, with the temperature that fits utterances which were not trained on; 1 without any.
+
+        Args:
+            aside: these utterances.
+        """
         found = {name: one.detach().clone() for name, one in self.learned.items()}
-        return {**found, "temperature": torch.tensor(1.0)}
+        return {**found, "temperature": torch.tensor(self._temperature(aside) if aside else 1.0)}
+
+    def _temperature(self, aside: Sequence[Described]) -> float:
+        most = max(len(one.slots) for one in aside)
+        steps = tuple(map(tuple, steps_of(self.learned["steps"], most).tolist()))
+        scores, mask = padded(self._padded(aside, most))
+        limits = torch.tensor([2 * len(one.slots) + 1 for one in aside])
+        mask = mask & (torch.arange(2 * most + 1) < limits[:, None])[:, None, :]
+        return fitted_temperature(Chain(steps=steps, null=None), scores, mask, [one.labels for one in aside])
