@@ -49,7 +49,6 @@ class ServiceStates(Recipe):
         dialogues: of the test, evenly spread; None for all.
         bot_dialogues: of those, on which the whole bot is measured, which reads each turn by itself.
         agreements: training utterances of each kind that the classifier of agreement knows.
-        per_slot: whether the F1 of each slot of each service is the table, of the learned tagger.
     """
 
     train_schema: str
@@ -60,7 +59,6 @@ class ServiceStates(Recipe):
     dialogues: int | None = None
     bot_dialogues: int = 100
     agreements: int = 60
-    per_slot: bool = False
 
     def measure(self, data: Path) -> Report:
         """Train, and measure every system."""
@@ -76,11 +74,11 @@ class ServiceStates(Recipe):
         }
         told, chances = tagged(said, taggers, new)
         turns = f"{sum(map(len, said))} user turns of {len(dialogues)} dialogues with {', '.join(sorted(new))}; "
-        notes = (f"{turns}temperature fitted on {learned.fitted_on}, none of them these", NOTE)
-        if self.per_slot:
-            return Report(
-                title=f"Slots of new services: {self.test}", rows=list(_per_slot(said, told, new)), notes=notes
-            )
+        notes = (
+            f"{turns}temperature fitted on {learned.fitted_on}, none of them these",
+            f"told F1 of the learned tagger by slot, and how often it is told: {'; '.join(_per_slot(said, told, new))}",
+            NOTE,
+        )
         agrees = agreement(trained, [one.annotated.text for some in said for one in some], self.agreements)
         listed = [[_listed(one, new[one.service]) for one in some] for some in said]
         rows = [
@@ -245,9 +243,7 @@ def _told(one: ServiceUtterance, services: Mapping[str, Service]) -> list[tuple[
     return [(0, 0, f"{name}={value.casefold()}") for name, value in values.items()]
 
 
-def _per_slot(
-    said: Sequence[Said], told: Sequence[Sequence[Values]], services: Mapping[str, Service]
-) -> Iterator[dict[str, Cell]]:
+def _per_slot(said: Sequence[Said], told: Sequence[Sequence[Values]], services: Mapping[str, Service]) -> Iterator[str]:
     pairs = [(one, values) for some, row in zip(said, told, strict=True) for one, values in zip(some, row, strict=True)]
     for service in services.values():
         mine = [(one, values) for one, values in pairs if one.service == service.name]
@@ -259,10 +255,4 @@ def _per_slot(
             ]
             counts = SpanCounts.of(given, gold)
             if counts.gold:
-                yield {
-                    "slot": f"{service.name}: {name}",
-                    "told": counts.gold,
-                    "F1": counts.f1,
-                    "P": counts.precision,
-                    "R": counts.recall,
-                }
+                yield f"{service.name} {name} {counts.f1:.2f} ({counts.gold})"

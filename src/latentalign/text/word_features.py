@@ -25,9 +25,9 @@ def word_features(words: Sequence[str]) -> list[list[WordFeature]]:
 
     Words count without case; the case of a word is a feature of its own, so that a text in capitals loses little.
 
-    >>> names = [one.name for one in word_features(["at", "7pm"])[1]]
-    >>> names[:5], "shape 0 dx" in names, "suffix pm" in names
-    (['word 0 7pm', 'word -2 <edge>', 'word -1 at', 'word 1 <edge>', 'word 2 <edge>'], True, True)
+    >>> names = {one.name: one.about for one in word_features(["at", "7pm"])[1]}
+    >>> [names[one] for one in ("word 0 7pm", "shape 0 dx", "suffix pm", "word -1 at", "words -1 0 at 7pm")]
+    [(0,), (0,), (0,), (-1,), (-1, 0)]
     """
     folded = [one.casefold() for one in words]
     return [[*_of_one(folded[place], words[place]), *_beside(folded, place)] for place in range(len(words))]
