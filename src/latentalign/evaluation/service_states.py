@@ -89,6 +89,9 @@ class ServiceStates(Recipe):
             _row("learned, offers agreed to", said, told, goals(said, told, agrees=agrees), new),
         ]
         few = said[:: max(1, -(-len(said) // self.bot_dialogues))] if self.bot_dialogues else []
+        if few:
+            same = told[:: max(1, -(-len(said) // self.bot_dialogues))]
+            rows.append(_row(f"learned ({sum(map(len, few))} turns)", few, same, goals(few, same), new))
         for name, tagger in (("bot of descriptions", None), ("bot with the learned tagger", learned)):
             if few:
                 found, states = bot_goals(few, new, tagger)
