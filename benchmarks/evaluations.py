@@ -23,6 +23,11 @@ SECTIONS = (
     "evaluate-ohsumed",
     "relate-anatomy",
     "relate-clscisumm",
+    "slots-restaurant8k",
+    "slots-atis",
+    "slots-snips",
+    "intents-sgd",
+    "states-sgd",
 )
 
 

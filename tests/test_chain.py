@@ -33,6 +33,18 @@ def test_the_gradient_of_learned_steps_is_how_often_they_are_made(family: Chain)
         torch.testing.assert_close(gradient, wanted, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_learned_steps_that_are_far_apart_give_the_same_value_and_gradient(scale: float) -> None:
+    table = (scale * torch.tensor(STEPS, dtype=torch.float64)).requires_grad_()
+    given = Chain(steps=tuple(map(tuple, table.tolist())), null=None)
+    scores = torch.tensor([[0.5, -1.0], [2.0, 0.1], [-0.3, 0.4]], dtype=torch.float64)
+    learned = Chain(learned=table, null=None)
+    torch.testing.assert_close(learned.value(scores), given.value(scores))
+    (gradient,) = torch.autograd.grad(learned.value(scores), table)
+    assert float(gradient.sum()) == pytest.approx(3.0)  # a step for each query
+    assert bool((gradient >= 0).all())
+
+
 def test_the_score_of_links_has_a_gradient_in_the_steps() -> None:
     table = torch.zeros(3, 2, requires_grad=True)
     family = Chain(learned=table, null=None)

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -14,8 +15,15 @@ from latentalign.errors import InputError, UnknownNameError
 from latentalign.tasks.bot_file import bot_of, read_bot
 from latentalign.tasks.chat import Bot
 from latentalign.tasks.conversation import State
+from latentalign.tasks.labelled_slots import of_bio
 from latentalign.tasks.segmentation import Segment, marginals
+from latentalign.tasks.slots import SlotTagger
+from latentalign.tasks.train_slots import SlotsTraining
 from latentalign.text.pairs import Failure
+from latentalign.training.config import TrainingConfig
+from latentalign.training.optimizer import AdamW
+from latentalign.training.slots import SlotsConfig
+from tests.tiny_models import write
 
 FOLDER = Path(__file__).parent.parent / "examples" / "bots" / "table-booking"
 
@@ -152,3 +160,41 @@ def test_the_command_answers_line_by_line(monkeypatch: pytest.MonkeyPatch, capsy
     rows = [json.loads(line) for line in out.splitlines()]
     assert (status, "error" in rows[1], rows[2]["state"]["values"]["time"]) == (3, True, "seven")
     assert main(["chat", "absent"]) == 1
+
+
+def taught_tagger(folder: Path) -> SlotTagger:
+    """A tagger that has learned from the sentences of three lines; a tiny encoder with random weights."""
+    rows = [
+        of_bio("a table for two at noon on friday", ["O", "O", "O", "B-people", "O", "B-time", "O", "O"]),
+        of_bio("at noon for five", ["O", "B-time", "O", "B-people"]),
+        of_bio("thanks a lot", ["O", "O", "O"]),
+    ] * 6
+    training = TrainingConfig(epochs=12, optimizer=AdamW(learning_rate=2e-2), save_every=1000, evaluate_every=1000)
+    return SlotsTraining(model=str(write(folder, "bert")), training=training, slots=SlotsConfig(rows=512)).fit(rows)
+
+
+def test_a_trained_tagger_fills_the_slots_that_it_knows(tmp_path: Path, monkeypatch, capsys) -> None:
+    folder = taught_tagger(tmp_path / "encoder").save(tmp_path / "slots")
+    bot = Bot.load(FOLDER, slots=folder)
+    reply, state = bot.reply("a table for two at noon on Friday")
+    found = {one.slot: (one.value, one.because) for one in reply.slots}
+    assert found == {"people": ("2", "learned"), "time": ("noon", "learned"), "day": ("Friday", "value")}
+    assert [one.span.of(reply.said) for one in reply.slots] == ["two", "noon", "Friday"]
+    assert set(reply.slots[0].like.split()) <= set(reply.said.split())
+    assert state.values == {"people": "2", "time": "noon", "day": "Friday"}
+    odd, running = "at noon for five", State(intent="book a table", values={"people": "2"})
+    classifier = bot.intents.classifier
+    never = replace(classifier, calibration=replace(classifier.calibration, null=1e3))
+    bot = replace(bot, intents=replace(bot.intents, classifier=never))  # nothing explains any text
+    assert replace(bot, finder=bot.finder.finder).reply(odd, running)[0].abstains
+    reply, state = bot.reply(odd, running)  # but there is a value of what runs
+    assert (reply.intent, reply.follows, state.values) == ("book a table", True, {"people": "5", "time": "noon"})
+    assert "has a value of 'time'" in reply.reason
+    assert bot.reply(odd)[0].abstains
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a table for two at noon\n")))
+    assert main(["chat", str(FOLDER), "--slots", str(folder), "--why"]) == 0
+    assert "people = 2" in (out := capsys.readouterr().out)
+    assert "learned, for" in out
+    named = {**GOOD, "learned": str(folder)}
+    with pytest.raises(UnknownNameError, match="knows one of the slots day"):
+        Bot.load(named)

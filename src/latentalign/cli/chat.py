@@ -15,6 +15,7 @@ from latentalign.cli.output import opened
 
 if TYPE_CHECKING:
     from latentalign.tasks.conversation import Reply, State
+    from latentalign.tasks.slot_filling import SlotValue
     from latentalign.text.pairs import Failure
     from latentalign.text.records import TextRecord
 
@@ -24,6 +25,9 @@ def chat(
     why: Annotated[bool, typer.Option("--why", help="Say below each reply what it rests on.")] = False,
     model: Annotated[
         Path | None, typer.Option(help="The folder of a trained classifier; default MiniLM as it is.")
+    ] = None,
+    slots: Annotated[
+        Path | None, typer.Option(help="The folder of a trained tagger of slots, for the slots that it knows.")
     ] = None,
     json: options.Json = False,
     output: options.Output = None,
@@ -35,11 +39,13 @@ def chat(
       latentalign chat examples/bots/table-booking
 
       printf 'a table for two\nat eight\n' | latentalign chat examples/bots/table-booking --json
+
+      latentalign chat examples/bots/table-booking --slots checkpoints/slots-restaurant8k --why
     """
     from latentalign.tasks.chat import Bot
     from latentalign.text.pairs import Failure
 
-    loaded = Bot.load(bot, classifier=model)
+    loaded = Bot.load(bot, classifier=model, slots=slots)
     failures = 0
     with opened(output) as out:
         for reply, state in loaded.replies(_said()):
@@ -88,8 +94,9 @@ def _lines(reply: Reply | Failure, *, why: bool) -> str:
     rows = [reply.text]
     if why:
         rows += [f"  {reply.reason}"]
-        rows += [
-            f"  {one.slot} = {one.value} ({one.score:.2f}): {one.text!r}, by its {one.because}, as in {one.like!r}"
-            for one in reply.slots
-        ]
+        rows += [f"  {one.slot} = {one.value} ({one.score:.2f}): {one.text!r}, {_because(one)}" for one in reply.slots]
     return "".join(f"{printable(one_line(row))}\n" for row in rows)
+
+
+def _because(one: SlotValue) -> str:
+    return f"learned, for {one.like!r}" if one.because == "learned" else f"by its {one.because}, as in {one.like!r}"

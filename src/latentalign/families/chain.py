@@ -111,11 +111,13 @@ class Chain(AlignmentFamily):
             leave=start + highest[..., 0],
             null=NEG if self.null is None else self.null / each,
             ends=start,
-            narrow=self.learned is None and self._spread <= 200 * self.temperature,
+            narrow=self._spread <= 200 * self.temperature,
         )
 
     @property
     def _spread(self) -> float:
+        if self.learned is not None:
+            return float(self.learned.detach().max() - self.learned.detach().min())
         told = [one for row in self.steps for one in row]
         return max(told) - min(told)
 

@@ -17,10 +17,12 @@ class AnnotatedText:
     Args:
         text: as somebody may say it.
         slots: the span of each value, and the name of its slot.
+        asked: the slots that had been asked for, where that is known.
     """
 
     text: str
     slots: tuple[tuple[Span, str], ...] = ()
+    asked: tuple[str, ...] = ()
 
     def labels(self, spans: Sequence[Span]) -> tuple[str | None, ...]:
         """Return, for each word, the slot that it is part of a value of."""
@@ -33,8 +35,8 @@ class AnnotatedText:
 def filled(template: str, values: Mapping[str, str]) -> AnnotatedText:
     """Return a template with values in its places.
 
-    >>> filled("a table for {people}", {"people": "two"})
-    AnnotatedText(text='a table for two', slots=((Span(start=12, end=15), 'people'),))
+    >>> filled("a table for {people}", {"people": "two"}).slots
+    ((Span(start=12, end=15), 'people'),)
     """
     text, slots, reached = "", [], 0
     for place in PLACE.finditer(template):

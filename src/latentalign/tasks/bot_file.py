@@ -47,6 +47,14 @@ class SlotConfig:
         listed = {way: value for value, ways in given.items() for way in (value, *ways)}
         return {one: one for one in self.examples} | listed
 
+    def value_of(self, said: str) -> str:
+        """Return the value that some words stand for, in any case; the words themselves where it is not listed.
+
+        >>> SlotConfig(values={"2": ("two",)}).value_of("Two")
+        '2'
+        """
+        return {way.casefold(): value for way, value in self.ways.items()}.get(said.casefold(), said)
+
     @property
     def open(self) -> bool:
         """Whether it takes words that are neither listed nor match the pattern."""
@@ -88,6 +96,7 @@ class BotConfig:
         follow_ups: how people add a value to what they said before; ``{}`` stands for the value.
         corrections: how people replace one.
         matcher: settings of ``MatcherConfig``.
+        learned: the folder of a trained tagger of slots, below that of the bot; none if empty.
     """
 
     fallback: str
@@ -96,6 +105,7 @@ class BotConfig:
     follow_ups: tuple[str, ...] = FOLLOW_UPS
     corrections: tuple[str, ...] = CORRECTIONS
     matcher: dict[str, Any] = field(default_factory=dict)
+    learned: str = ""
 
 
 def places(templates: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from latentalign.registry import nearest
 from latentalign.tasks.annotated_text import AnnotatedText
 from latentalign.tasks.bot_file import BotConfig, IntentConfig, bot_of, places, read_bot
 from latentalign.tasks.conversation import Reply, State
+from latentalign.tasks.learned_slots import LearnedSlots
 from latentalign.tasks.slot_filling import SlotFinder, SlotValue, Taught
+from latentalign.tasks.slots import SlotTagger
 from latentalign.tasks.turn_intent import IntentReader, TurnIntent, intent_texts, ongoing_texts
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 EXPECTED = {"asked": 3.0, "latest": 1.0, "continued": 1.5}
 """Log-odds added for a slot that was asked for, for the one filled last if none was, for the one a text is about."""
+SURE = 0.5
+"""A learned value of more than this is enough for a text to go on with what runs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,31 +42,45 @@ class Bot:
 
     content: BotConfig
     intents: IntentReader
-    finder: SlotFinder
+    finder: SlotFinder | LearnedSlots
     taught: Taught
 
     @classmethod
-    def load(cls, folder: str | Path | Mapping[str, object], *, classifier: str | Path | None = None) -> Bot:
+    def load(
+        cls,
+        folder: str | Path | Mapping[str, object],
+        *,
+        classifier: str | Path | None = None,
+        slots: str | Path | SlotTagger | None = None,
+    ) -> Bot:
         """Return the bot of a folder.
 
         Args:
             folder: with a file ``bot.toml``; or what such a file holds, as a table.
             classifier: the folder of a trained classifier, whose encoder and calibration are used; None takes the
                 default encoder, and probabilities fitted to the examples of the intents.
+            slots: a trained tagger, or its folder, for the slots that it knows; None takes the one that the bot names
+                under ``learned``, or finds all values by alignment.
 
         Raises:
             InputError: no such file, a value of the wrong type, or something that is needed and missing.
-            UnknownNameError: a key or a slot that does not exist; the message names the nearest one and the file.
-            ModelError: the encoder cannot be found or read.
+            UnknownNameError: a key or a slot that does not exist, or a tagger that knows none of the slots; the message
+                names the nearest one and the file.
+            ModelError: the encoder, or the tagger, cannot be found or read.
 
         Cost: one pass of the encoder over all examples, values and ways to go on.
         """
         from latentalign.tasks.classify import Classifier
+        from latentalign.tasks.described_slots import load_tagger
 
         content = bot_of(folder) if isinstance(folder, Mapping) else read_bot(Path(folder))
         texts = intent_texts(content)
         labels = {name: [one.text for one in some] for name, some in texts.items()}
+        if slots is None and content.learned:
+            slots = (Path() if isinstance(folder, Mapping) else Path(folder)) / content.learned
         found = Classifier.load(labels, folder=classifier, **(content.matcher if classifier is None else {}))
+        finder = SlotFinder(matcher=found.matcher, slots=content.slots)
+        tagger = slots if slots is None or isinstance(slots, SlotTagger) else load_tagger(slots, _told(content))
         return cls(
             content=content,
             intents=IntentReader(
@@ -70,7 +88,7 @@ class Bot:
                 ongoing=_taught(ongoing_texts(content), found.matcher) if content.slots else None,
                 slots={name: intent.slots for name, intent in content.intents.items()},
             ),
-            finder=SlotFinder(matcher=found.matcher, slots=content.slots),
+            finder=finder if tagger is None else LearnedSlots(tagger=tagger, finder=finder),
             taught=Taught(memory=found.memory, texts=tuple(one for some in texts.values() for one in some)),
         )
 
@@ -92,8 +110,10 @@ class Bot:
         record = TextRecord(text=text) if isinstance(text, str) else text
         before = self._checked(state or State())
         units = units_of(record.text)
-        known = read([units], self.finder.matcher.scorer)
+        known = read([units], self.intents.classifier.matcher.scorer)
         turn = self.intents.read(units, before, known)
+        if turn.label is None:
+            turn = self._gone_on(turn, units, before)
         if turn.label is None:
             reply = self._fallback(turn, before)
             return replace(reply, id=record.id), replace(before, turns=before.turns + 1)
@@ -126,6 +146,15 @@ class Bot:
                     )
         return state
 
+    def _gone_on(self, turn: TurnIntent, units: Units, state: State) -> TurnIntent:
+        """Return a text that nothing explains as one that goes on, where a tagger finds a value for what runs."""
+        if state.intent is None or not isinstance(self.finder, LearnedSlots):
+            return turn
+        names = self.content.intents[state.intent].slots
+        asked = () if state.asked is None else (state.asked,)
+        found = [one for one in self.finder.learned(units, names, asked=asked) if one.score > SURE]
+        return replace(turn, label=state.intent, continues=found[0].slot) if found else turn
+
     def _slots(
         self, units: Units, turn: TurnIntent, state: State, known: dict[Units, Encoded]
     ) -> tuple[SlotValue, ...]:
@@ -139,7 +168,8 @@ class Bot:
             for kind, name in (("asked", state.asked), ("latest", None if state.asked else state.latest)):
                 if name is not None:
                     expected[name] = expected.get(name, 0.0) + EXPECTED[kind]
-        found = self.finder.find(units, names, taught, expected=expected, read=known)
+        asked = () if state.asked is None else (state.asked,)
+        found = self.finder.find(units, names, taught, expected=expected, asked=asked, read=known)
         return tuple({one.slot: one for one in found}.values())
 
     def _answer(self, turn: TurnIntent, slots: tuple[SlotValue, ...], before: State) -> tuple[Reply, State]:
@@ -216,6 +246,8 @@ def reason_of(turn: TurnIntent) -> str:
     """Return why a text is taken to want something, or nothing that the bot knows, in a sentence."""
     found = turn.classification
     first = found.ranked[0]
+    if turn.label is not None and found.label is None:
+        return f"goes on with {turn.label!r}, for it has a value of {turn.continues!r}"
     if turn.label is None:
         return f"nothing explains it ({found.nothing:.2f}); the nearest is {first.label!r} ({first.probability:.2f})"
     how = f"goes on with {turn.label!r}" if turn.continues else f"means {turn.label!r}"
@@ -227,3 +259,12 @@ def _taught(texts: Mapping[str, list[AnnotatedText]], matcher: Matcher) -> Taugh
 
     memory = matcher.remember(candidates_of({name: [one.text for one in some] for name, some in texts.items()}))
     return Taught(memory=memory, texts=tuple(one for some in texts.values() for one in some))
+
+
+def _told(content: BotConfig) -> dict[str, str]:
+    """Return what each slot is, in words: its description, and the values it can be where they are few."""
+    listed = {name: ", ".join(dict.fromkeys(one.ways.values())) for name, one in content.slots.items()}
+    return {
+        name: f"{one.description or name} ({listed[name]})" if listed[name] else one.description or name
+        for name, one in content.slots.items()
+    }

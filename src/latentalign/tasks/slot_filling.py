@@ -33,8 +33,8 @@ class SlotValue:
         span: of the utterance.
         text: the words.
         score: the probability that exactly these words are a value of this slot.
-        like: the text whose value these words align with best.
-        because: ``value``, ``pattern`` or ``alignment``.
+        like: the text whose value these words align with best; of ``learned``, the words that carry it.
+        because: ``value``, ``pattern`` or ``alignment``; ``learned`` if a trained tagger has found it.
     """
 
     slot: str
@@ -85,6 +85,7 @@ class SlotFinder:
         taught: Sequence[Taught],
         *,
         expected: Mapping[str, float] | None = None,
+        asked: Sequence[str] = (),
         read: dict[Units, Encoded] | None = None,
     ) -> tuple[SlotValue, ...]:
         r"""Return the values of an utterance, in its order.
@@ -94,6 +95,7 @@ class SlotFinder:
             names: slots that are looked for.
             taught: texts whose values are known.
             expected: $\pi_k$, what is added for slots that the conversation makes likely.
+            asked: the slots that were asked for; ``expected`` says here what that is worth.
             read: what the encoder said of the text, where that is known.
 
         Cost: one small score matrix for each text with a value of these slots.
@@ -130,10 +132,9 @@ class SlotFinder:
 
     def _value(self, one: Segment, text: Units, words: WordScores, share: float) -> SlotValue:
         said, slot = _said(one, text), self.slots[one.slot]
-        listed = {way.casefold(): value for way, value in slot.ways.items()}
         return SlotValue(
             slot=one.slot,
-            value=listed.get(said.casefold(), said),
+            value=slot.value_of(said),
             span=Span(text.spans[one.start].start, text.spans[one.end - 1].end),
             text=said,
             score=share,

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -24,6 +24,8 @@ from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
 from latentalign.training.sections import SectionsConfig, SectionsInTraining
+
+Row = TypeVar("Row")
 
 
 def _training() -> TrainingConfig:
@@ -163,8 +165,8 @@ def ordered(rows: Sequence[Labelled]) -> tuple[str, ...]:
     return tuple(sorted(places, key=lambda name: (sum(places[name]) / len(places[name]), name)))
 
 
-def apart(rows: Sequence[Labelled], *, share: float) -> tuple[list[Labelled], list[Labelled]]:
-    """Return documents in two parts: the share of them, evenly spread and one at least, goes into the second.
+def apart(rows: Sequence[Row], *, share: float) -> tuple[list[Row], list[Row]]:
+    """Return documents, or other rows, in two parts: the share of them, evenly spread, one at least, is the second.
 
     Raises:
         InputError: fewer than two documents.

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentalign.errors import InputError, UnsupportedError
-from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlignment
+from latentalign.families import AlignmentFamily, Chain
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.lora import Lora, merged
-from latentalign.models.sections import SectionScorer, padded, sentence_states, with_null
+from latentalign.models.sections import SectionScorer, sentence_states, with_null
 from latentalign.text.split_texts import SplitText
+from latentalign.training.labels import label_loss, label_shares
 from latentalign.training.matching import trainable
 
 FASTER = 20.0
@@ -102,7 +103,10 @@ class SectionsInTraining(nn.Module):
             cast(Any, self.backbone).drop_out(settings.dropout)
         self.documents, self.labels, self.settings = documents, labels, settings
         every = trust or [()] * len(labels)
-        self.gold = [self._shares(one, some, sections) for one, some in zip(labels, every, strict=True)]
+        self.gold = [
+            label_shares(one, some, count=sections, smoothing=settings.smoothing)
+            for one, some in zip(labels, every, strict=True)
+        ]
         self.family = with_null(family, allowed=False)
         self.vectors = nn.Parameter(torch.zeros(sections, encoder.model.features))
         self.bias = nn.Parameter(torch.zeros(sections))
@@ -113,37 +117,16 @@ class SectionsInTraining(nn.Module):
         numbers = batch.tolist()
         states = sentence_states([self.documents[one] for one in numbers], self.encoder)
         with torch.autocast(batch.device.type, enabled=False):
-            return self._loss(states, numbers)
+            return label_loss(
+                self._family(),
+                [self._scores(one.float()) for one in states],
+                [self.gold[one] for one in numbers],
+                [self.labels[one] for one in numbers],
+            )
 
-    def _loss(self, states: Sequence[Tensor], numbers: Sequence[int]) -> tuple[Tensor, dict[str, float]]:
-        share = self.settings.dropout
-        rows = [F.linear(F.dropout(one.float(), share, self.training), FASTER * self.vectors) for one in states]
-        scores, mask = padded([one + FASTER * self.bias for one in rows])
-        alignment = LatentAlignment(family=self._family(), scores=scores, mask=mask)
-        told = nn.utils.rnn.pad_sequence([torch.tensor(self.labels[one]) for one in numbers], batch_first=True)
-        told = told.to(scores.device)
-        loss = alignment.value - self._expected_score(alignment, told, numbers)
-        right = (scores.argmax(dim=-1) == told)[mask[:, :, 0]].float().mean()
-        return loss.sum() / mask[:, :, 0].sum(), {"right": right.item()}
-
-    def _expected_score(self, alignment: LatentAlignment, told: Tensor, numbers: Sequence[int]) -> Tensor:
-        if not isinstance(alignment.family, Chain | Independent):
-            certain = F.one_hot(told, alignment.scores.shape[-1]).bool() & alignment.mask
-            return alignment.family.score(certain, alignment.scores, alignment.mask)
-        gold = padded([self.gold[one] for one in numbers])[0].to(told.device)
-        total = (alignment.scores * gold).sum(dim=(-2, -1))
-        if isinstance(alignment.family, Independent):
-            return total
-        table = FASTER * self.steps
-        following = torch.einsum("bnk,kl,bnl->b", gold[:, :-1], table[1:], gold[:, 1:])
-        return total + gold[:, 0] @ table[0] + following
-
-    def _shares(self, labels: Sequence[int], trust: Sequence[float], sections: int) -> Tensor:
-        """Return (sentence, section) g."""
-        even = 1 - self.settings.smoothing * (1 - 1 / sections)
-        certain = torch.tensor(trust if len(trust) else [even] * len(labels))[:, None]
-        right = F.one_hot(torch.tensor(labels), sections).bool()
-        return torch.where(right, certain, (1 - certain) / max(1, sections - 1))
+    def _scores(self, states: Tensor) -> Tensor:
+        dropped = F.dropout(states, self.settings.dropout, self.training)
+        return F.linear(dropped, FASTER * self.vectors, FASTER * self.bias)
 
     def _family(self) -> AlignmentFamily:
         if isinstance(self.family, Chain):
