@@ -16,6 +16,7 @@ from latentalign.index.content import Content, normalized
 from latentalign.index.filters import parse_filter
 from latentalign.index.proposals import GraphProposals
 from latentalign.index.query import Query
+from latentalign.index.query_values import QueryValues
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
@@ -135,8 +136,8 @@ def query_of(searcher: Searcher, text: str) -> Query:
 
 
 def weights_of(searcher: Searcher, query: Query):
-    postings = {term: searcher.ranker.corpus.postings(term) for term in query.terms}
-    return searcher.ranker.rarities(query.terms, postings), postings
+    known = QueryValues(corpus=searcher.ranker.corpus, query=query)
+    return known.weights, known.postings
 
 
 def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
@@ -345,3 +346,39 @@ def test_a_recipe_measures_search_beside_simpler_ways(tmp_path: Path) -> None:
     assert [row["system"] for row in report.rows] == ["stems alone", "ours"]
     assert all(row["nDCG@10"] == row["MAP"] == row["MRR"] == 1.0 for row in report.rows)
     assert report.notes[0] == "5 documents, 2 queries"
+
+
+def test_sketches_choose_and_the_values_stay_exact(tmp_path: Path) -> None:
+    chance = np.random.default_rng(2)
+    centres = {word: chance.standard_normal(256) for word in WORDS}
+    texts = [" ".join(chance.choice(WORDS, size=12)) for _ in range(400)]
+    content = Content.of(
+        [Document(id=f"d{i}", text=text) for i, text in enumerate(texts)],
+        IndexSettings(model="none"),
+        PairScorer.load(ScorerConfig(potentials=[{"name": "lexical"}])),
+    )
+    rows = [centres[word] + chance.standard_normal(256) / 3 for text in texts for word in text.split()]
+    states = normalized(np.stack(rows)).astype(np.float16)
+    vectors = normalized(np.stack(rows).reshape(400, 12, 256).mean(axis=1))
+    index = Index.create(tmp_path / "i", IndexSettings(model="none", adapt=False))
+    index.add_content(replace(content, vectors=vectors, states=[(states, np.ones(len(states), np.bool_))]))
+    ranker = Searcher.load(tmp_path / "i").ranker
+    (segment,) = ranker.corpus.segments
+    assert segment.sketch["sketch"].shape == (4800, 96)
+    words, cloud = ("red", "cloud", "heat"), ranker.corpus.live
+    asked = normalized(np.stack([centres[word] + chance.standard_normal(256) / 3 for word in words]))
+    query = replace(query_of(Searcher.load(tmp_path / "i"), " ".join(words)), states=asked, vector=vectors[0])
+    quick, exact = ranker.rank(query, allowed=cloud), ranker.rank(query, allowed=cloud, exact=True)
+    assert len(quick.passages) == ranker.rescored
+    assert len(set(quick.passages[:10].tolist()) & set(exact.passages[:10].tolist())) >= 9
+    values = dict(zip(exact.passages.tolist(), exact.values.tolist(), strict=True))
+    found = dict(zip(quick.passages.tolist(), quick.values.tolist(), strict=True))
+    assert all(value == pytest.approx(values[passage], abs=1e-4) for passage, value in found.items())
+
+
+def test_as_many_documents_are_found_as_are_asked_for(tmp_path: Path) -> None:
+    index = Index.create(tmp_path / "i", IndexSettings(model="none", passage_words=8, adapt=False))
+    index.add(Document(id=f"d{i}", text="A red lamp of iron stands near the river. " * 20) for i in range(3))
+    index.add(Document(id=f"e{i}", text=f"Number {i} is a white cloud over a red {word}.") for i, word in enumerate(WORDS))
+    hits = Searcher.load(tmp_path / "i", rescored=2).search("red lamp", k=12).hits
+    assert len(hits) == 12

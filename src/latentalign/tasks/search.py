@@ -44,7 +44,7 @@ class Searcher:
         path: str | Path,
         *,
         weights: RelevanceWeights | None = None,
-        rescored: int = 64,
+        rescored: int | None = None,
         exact: bool = False,
         candidates: CandidateIndex | None = None,
     ) -> Searcher:
@@ -53,7 +53,8 @@ class Searcher:
         Args:
             path: the folder.
             weights: of the potentials; None takes the default.
-            rescored: candidates whose words are aligned, at least 1.
+            rescored: candidates whose words are aligned, at least 1; None takes the default. Twice as many as the hits
+                that are asked for are aligned in any case.
             exact: align the words of every passage.
             candidates: an engine that ``offer`` has filled, which proposes passages by their vectors; None looks at
                 all, or asks the graphs of segments that are large.
@@ -73,15 +74,16 @@ class Searcher:
         index: Index,
         *,
         weights: RelevanceWeights | None,
-        rescored: int,
+        rescored: int | None,
         exact: bool,
         candidates: CandidateIndex | None,
     ) -> Searcher:
         from latentalign.index.corpus import Corpus
         from latentalign.index.proposals import EngineProposals, GraphProposals, Proposer
-        from latentalign.index.ranking import Ranker
+        from latentalign.index.ranking import RESCORED, Ranker
         from latentalign.index.relevance import RelevanceWeights
 
+        rescored = RESCORED if rescored is None else rescored
         if rescored < 1:
             raise InputError(wanted="at least 1 candidate to rescore", came=repr(rescored), where="rescored")
         corpus = Corpus(snapshot=index.snapshot(), weights=weights or RelevanceWeights())
@@ -178,9 +180,15 @@ class Searcher:
         return self.ranker.corpus.allowed(parse_filter(filter) if isinstance(filter, str) else filter)
 
     def _answer(self, query: Query, allowed: Any, *, k: int, id: str | None) -> SearchResult:
-        from latentalign.tasks.search_hits import hits_of
+        from latentalign.tasks.search_hits import grouped, hits_of
 
-        ranking = self.ranker.rank(query, allowed=allowed, exact=self.exact)
-        hits = hits_of(query, ranking, self.ranker, k=k)
+        least, there = 2 * k, int(allowed.sum())
+        while True:  # several passages of one document, and texts that are the same, make one hit
+            ranking = self.ranker.rank(query, allowed=allowed, exact=self.exact, least=least)
+            found = grouped(ranking, self.ranker, k=k)
+            if len(found) == k or len(ranking.passages) == there or least > there:
+                break
+            least *= 4
+        hits = hits_of(query, ranking, self.ranker, found)
         nothing = 1.0 - max((one.probability for one in hits), default=0.0)
         return SearchResult(query=query.units.text, hits=hits, nothing=nothing, id=id)
