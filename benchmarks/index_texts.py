@@ -66,6 +66,29 @@ def questions(data: Path, count: int) -> list[str]:
     return [text for one in known for text in chance.sample(one, count // len(known))]
 
 
+def some(content: Content, size: int) -> Content:
+    """Return so many passages, spread evenly."""
+    total = len(content.ids)
+    kept = np.zeros(total, dtype=np.bool_)
+    kept[np.linspace(0, total - 1, min(size, total)).astype(int)] = True
+    lengths = np.diff(content.bounds)
+    rows, numbers = np.repeat(kept, lengths), np.flatnonzero(kept).tolist()
+    moved = content.passages[kept].copy()
+    moved[:, 0] = np.arange(len(numbers))
+    ((states, _),) = content.states
+    return replace(
+        content,
+        ids=[content.ids[one] for one in numbers],
+        lines=[content.lines[one] for one in numbers],
+        passages=moved,
+        bounds=np.concatenate([[0], np.cumsum(lengths[kept])]).astype(np.int64),
+        spans=content.spans[rows],
+        words=content.words[rows],
+        states=[(states, rows)],
+        vectors=content.vectors[kept],
+    )
+
+
 def split(segment: Segment) -> Content:
     """Return short passages, each a document of its own; their words keep the states they have in the longer ones."""
     content = joined([segment])

@@ -379,6 +379,8 @@ def test_sketches_choose_and_the_values_stay_exact(tmp_path: Path) -> None:
 def test_as_many_documents_are_found_as_are_asked_for(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "i", IndexSettings(model="none", passage_words=8, adapt=False))
     index.add(Document(id=f"d{i}", text="A red lamp of iron stands near the river. " * 20) for i in range(3))
-    index.add(Document(id=f"e{i}", text=f"Number {i} is a white cloud over a red {word}.") for i, word in enumerate(WORDS))
+    index.add(
+        Document(id=f"e{i}", text=f"Number {i} is a white cloud over a red {word}.") for i, word in enumerate(WORDS)
+    )
     hits = Searcher.load(tmp_path / "i", rescored=2).search("red lamp", k=12).hits
     assert len(hits) == 12

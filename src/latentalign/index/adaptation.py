@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from latentalign.index.content import Array, normalized
+from latentalign.index.content import Array, Content, normalized
+from latentalign.index.relevance import RelevanceWeights
 from latentalign.registry import require
 
 FEWEST = 50
@@ -90,6 +91,18 @@ def adapt(words: Array, bounds: Array, vectors: Array, *, terms: int, whole: flo
         rarity=rarity,
         neighbours=np.concatenate([one for one, _ in found]),
         nearness=np.concatenate([one for _, one in found]),
+    )
+
+
+def adapt_content(content: Content, weights: RelevanceWeights) -> Adaptation:
+    """Return the topics and the neighbours of what a segment holds."""
+    return adapt(
+        content.words,
+        content.bounds,
+        content.vectors,
+        terms=len(content.terms),
+        whole=weights.whole,
+        topics=weights.topics,
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from latentalign.errors import InputError
+from latentalign.models.checkpoints import DEFAULT
 from latentalign.models.features import Featurizer
 from latentalign.models.scorer import PairScorer, ScorerConfig
 
@@ -39,7 +40,7 @@ class IndexSettings:
     passage_words: int = 250
     states: Literal["float16", "int8", "none"] = "float16"
     adapt: bool = True
-    approximate_from: int = 8_000
+    approximate_from: int = 20_000
 
     def __post_init__(self) -> None:
         if self.passage_words < 8:
@@ -50,6 +51,11 @@ class IndexSettings:
     def featurizer(self) -> Featurizer:
         """What makes two words the same."""
         return Featurizer(mode="stem", language=self.language)
+
+    @property
+    def name(self) -> str:
+        """The name of the encoder."""
+        return self.model or DEFAULT
 
     def load_scorer(self) -> PairScorer:
         """Return the encoder in a scorer; a scorer without one if the index has none.

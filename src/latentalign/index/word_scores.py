@@ -103,9 +103,7 @@ def runs(bounds: Array, passages: Array) -> tuple[Array, Array]:
     return np.arange(lengths.sum()) + np.repeat(begins - starts, lengths), starts
 
 
-def _cosines(
-    segment: Segment, query: Query, words: Array, *, sketch: bool = False
-) -> torch.Tensor | None:
+def _cosines(segment: Segment, query: Query, words: Array, *, sketch: bool = False) -> torch.Tensor | None:
     """Return (query, word) the cosines of the states of some words, or of their sketches; None where there are none."""
     if not query.states.shape[1]:
         return None

@@ -150,7 +150,7 @@ class Searcher:
             except LatentAlignError as error:
                 yield Failure(error=error, id=name)
                 continue
-            yield self._answer(query, allowed, k=k, id=name)
+            yield self.answer(query, allowed, k=k, id=name)
 
     def like(self, id: str, *, k: int = 10, filter: str | Filter | None = None) -> SearchResult:
         """Return the documents that are most like one of the index, which is left out.
@@ -167,7 +167,7 @@ class Searcher:
         begin = self.ranker.corpus.begins[segment]
         passages = self.snapshot.segments[segment].passages
         allowed[begin : begin + len(passages)] &= passages[:, 0] != number
-        return self._answer(query, allowed, k=k, id=id)
+        return self.answer(query, allowed, k=k, id=id)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -179,7 +179,15 @@ class Searcher:
 
         return self.ranker.corpus.allowed(parse_filter(filter) if isinstance(filter, str) else filter)
 
-    def _answer(self, query: Query, allowed: Any, *, k: int, id: str | None) -> SearchResult:
+    def answer(self, query: Query, allowed: Any, *, k: int, id: str | None = None) -> SearchResult:
+        """Return the answer to a query that has been encoded.
+
+        Args:
+            query: what is searched for.
+            allowed: (passage,) bool, which may be found; ``ranker.corpus.live`` are all.
+            k: how many documents, at most.
+            id: of the query.
+        """
         from latentalign.tasks.search_hits import grouped, hits_of
 
         least, there = 2 * k, int(allowed.sum())
