@@ -25,11 +25,12 @@ import torch
 
 from benchmarks.index_texts import questions, some, split, stored
 from benchmarks.report import RESULTS, write_table
-from latentalign.index.content import Array, Content
+from latentalign.index.content import Content
+from latentalign.index.joining import joined
 from latentalign.index.query import Query
-from latentalign.index.segment import joined
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
+from latentalign.index.vectors import Array
 from latentalign.tasks.search import Searcher
 
 SIZES, SHORT, QUERIES, K = (1_000, 10_000, 27_000), 100_000, 48, 10

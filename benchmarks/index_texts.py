@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.retrieval_sets import read_lines
-from latentalign.index.content import Content, normalized
+from latentalign.index.content import Content
+from latentalign.index.joining import joined
 from latentalign.index.passages import passages
-from latentalign.index.segment import Segment, joined
+from latentalign.index.segment import Segment
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
+from latentalign.index.vectors import normalized
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.text.documents import Document
 from latentalign.text.spans import Span

@@ -12,14 +12,16 @@ from latentalign.cli.main import main
 from latentalign.errors import InputError
 from latentalign.evaluation.search import SearchRecipe
 from latentalign.index.candidates.exact import ExactCandidates
-from latentalign.index.content import Content, normalized
+from latentalign.index.content import Content
 from latentalign.index.filters import parse_filter
+from latentalign.index.pooling import pooled
 from latentalign.index.proposals import GraphProposals
 from latentalign.index.query import Query
 from latentalign.index.query_values import QueryValues
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
+from latentalign.index.vectors import normalized
 from latentalign.index.word_scores import lexical_values, word_alignments, word_values
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.tasks.search import Searcher
@@ -196,12 +198,26 @@ def test_compaction_changes_no_value_that_does_not_come_from_the_corpus(words: S
     assert sorted(one.id for one in before) == sorted(one.id for one in after)
 
 
+def test_a_build_that_fails_leaves_nothing_in_the_way(tmp_path: Path, capsys) -> None:
+    path, texts = tmp_path / "index", tmp_path / "texts.jsonl"
+    assert main(["index", "build", str(path), str(texts), "--model", "none"]) == 1
+    assert not path.exists()
+    texts.write_text('{"id": "a", "text": "A red cat."}\nbroken\n', encoding="utf-8")
+    assert main(["index", "build", str(path), str(texts), "--model", "none", "--on-error", "fail"]) == 1
+    assert main(["index", "build", str(path), str(texts), "--model", "none"]) == 3
+    assert f"{texts}:2" in capsys.readouterr().err
+    assert main(["index", "build", str(texts), str(texts), "--model", "none"]) == 1
+    assert "got a file" in capsys.readouterr().err
+
+
 def test_a_document_is_a_query_and_is_not_its_own_answer(searcher: Searcher) -> None:
     found = searcher.like("passport")
     assert "passport" not in [one.id for one in found.hits]
     assert found.id == "passport"
-    with pytest.raises(InputError, match="name of a document"):
+    with pytest.raises(InputError, match=r"name of a document.*such as"):
         searcher.like("nothing")
+    with pytest.raises(InputError, match="at least 1"):
+        searcher.like("passport", k=0)
 
 
 def test_texts_that_are_the_same_are_one_hit(tmp_path: Path) -> None:
@@ -384,3 +400,44 @@ def test_as_many_documents_are_found_as_are_asked_for(tmp_path: Path) -> None:
     )
     hits = Searcher.load(tmp_path / "i", rescored=2).search("red lamp", k=12).hits
     assert len(hits) == 12
+
+
+def test_pooled_states_stand_for_their_words(town: Path, tmp_path: Path, searcher: Searcher) -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    index = Index.create(tmp_path / "i", IndexSettings(pool=2, adapt=False))
+    for name, text in TEXTS.items():
+        index.add([Document(id=name, text=text)])
+    index.delete(["waste"])
+    index.compact()
+    small = Searcher.load(tmp_path / "i")
+    (segment,) = small.snapshot.segments
+    (whole,) = searcher.snapshot.segments
+    assert segment.pools is not None
+    assert len(segment.states) < 0.6 * len(segment.words) < len(whole.states)
+    for text, wanted in (("renew a passport", "passport"), ("may children swim", "pool")):
+        hit = small.search(text).hits[0]
+        assert hit.id == wanted
+        assert len(hit.evidence.target_spans) == len(searcher.search(text).hits[0].evidence.target_spans)
+        assert "**" in hit.highlighted()
+        query = query_of(small, text)
+        weights, _ = weights_of(small, query)
+        places = np.flatnonzero(small.ranker.corpus.live)[::-1].copy()
+        aligned = word_alignments(small.ranker.corpus, query, weights, places).values.numpy()
+        assert np.allclose(word_values(small.ranker.corpus, query, weights, places), aligned, atol=1e-4)
+    assert small.like("passport").hits
+    with pytest.raises(InputError, match="at least 1 word"):
+        IndexSettings(pool=0)
+
+
+def test_a_pooled_state_is_the_mean_of_what_it_stands_for() -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    states = np.random.default_rng(0).standard_normal((17, 6))
+    found, numbers = pooled(states, pool=3)
+    assert len(found) <= 6 == -(-17 // 3)
+    assert sorted(set(numbers.tolist())) == list(range(len(found)))
+    unit = normalized(states)
+    wanted = normalized(np.stack([unit[numbers == one].mean(axis=0) for one in range(len(found))]))
+    assert np.allclose(found, wanted, atol=1e-5)
+    alone, own = pooled(states, pool=1)
+    assert np.allclose(alone, unit)
+    assert own.tolist() == list(range(17))

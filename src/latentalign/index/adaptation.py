@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from latentalign.index.content import Array, Content, normalized
+from latentalign.index.content import Content
 from latentalign.index.relevance import RelevanceWeights
+from latentalign.index.vectors import Array, normalized
 from latentalign.registry import require
 
 FEWEST = 50

@@ -12,11 +12,11 @@ import numpy as np
 from latentalign import registry
 from latentalign.errors import InputError
 from latentalign.index.adaptation import blocks, combined, counts, nearest, weighted
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter, fields_of
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment
 from latentalign.index.snapshot import Snapshot
+from latentalign.index.vectors import Array, normalized
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentalign.errors import ModelError
-from latentalign.index.content import normalized
+from latentalign.index.vectors import normalized
 from latentalign.models.encoder import Encoder
 from latentalign.models.units import Units
 from latentalign.text.words import words

@@ -83,7 +83,8 @@ class Manifest:
         """
         path = folder / MANIFEST
         if not folder.is_dir():
-            raise InputError(wanted="the folder of an index", came="none of that name", where=str(folder), fix=_BUILD)
+            came = "a file" if folder.exists() else "none of that name"
+            raise InputError(wanted="the folder of an index", came=came, where=str(folder), fix=_BUILD)
         try:
             table = json.loads(path.read_bytes())
             claimed = table.pop("sha256")

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from latentalign.index.content import Array
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
+from latentalign.index.vectors import Array
 from latentalign.index.word_scores import Postings, lexical_values, word_values
 
 HEAVIEST = 24

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from latentalign.index.content import Array, normalized
 from latentalign.index.corpus import Corpus
 from latentalign.index.proposals import Proposer
 from latentalign.index.query import Query
 from latentalign.index.query_values import QueryValues
+from latentalign.index.vectors import Array, normalized
 
 PROPOSED = 512
 """Passages that are proposed, where not all are looked at."""

@@ -15,7 +15,8 @@ import numpy as np
 from latentalign.durable import sync
 from latentalign.index import sketch
 from latentalign.index.adaptation import Adaptation
-from latentalign.index.content import Array, Content, document_of
+from latentalign.index.content import Content, document_of
+from latentalign.index.vectors import Array
 from latentalign.registry import require
 from latentalign.text.documents import Document
 
@@ -43,6 +44,8 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
     }
     if adaptation is not None:
         arrays |= {name: getattr(adaptation, name) for name in FITTED}
+    if content.pools is not None:
+        arrays["pools"] = content.pools
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     with (folder / "states.npy").open("wb") as file:
@@ -122,12 +125,12 @@ class Segment:
             if deleted is None
             else np.load(deleted, allow_pickle=False)
         )
-        fitted, rough = (
+        fitted, rough, pools = (
             {name: _mapped(folder / f"{name}.npy") for name in names if (folder / f"{name}.npy").is_file()}
-            for names in (FITTED, SKETCH)
+            for names in (FITTED, SKETCH, ("pools",))
         )
         return cls(
-            arrays=arrays,
+            arrays=arrays | pools,
             adaptation=fitted,
             sketch=rough,
             graph=_graph(folder / GRAPH),
@@ -165,8 +168,21 @@ class Segment:
 
     @property
     def states(self) -> Array:
-        """(word, features) in the form in which they are kept."""
+        """(state, features) in the form in which they are kept; see ``pools``."""
         return self.arrays["states"]
+
+    @property
+    def pools(self) -> Array | None:
+        """(word,) which of the states of its passage stands for each word; None where each has its own."""
+        return self.arrays.get("pools")
+
+    @cached_property
+    def state_bounds(self) -> Array:
+        """(passage + 1,) where the states of each passage begin."""
+        if self.pools is None:
+            return self.bounds
+        counts = np.maximum.reduceat(self.pools, self.bounds[:-1]) + 1 if len(self.passages) else self.pools
+        return np.concatenate([[0], np.cumsum(counts)])
 
     @property
     def vectors(self) -> Array:
@@ -249,40 +265,3 @@ def _mapped(path: Path) -> Array:
     """Return an array that stays on the disk, as a plain one: those of numpy's own class are slow to slice."""
     found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     return found.view(np.ndarray)
-
-
-def _renamed(segment: Segment, words: Array, terms: dict[str, int]) -> Array:
-    """Return the new number of each term that some words of a segment have, and put it into ``terms``."""
-    used = np.bincount(segment.words[words], minlength=len(segment.terms)) > 0
-    numbers = [terms.setdefault(term, len(terms)) if used[old] else -1 for term, old in segment.terms.items()]
-    return np.array(numbers, dtype=np.int32)
-
-
-def joined(segments: Sequence[Segment]) -> Content:
-    """Return the live documents of some segments, at least one, as the content of one."""
-    live = [one.live for one in segments]
-    words = [np.repeat(one.live, one.lengths) for one in segments]
-    terms: dict[str, int] = {}
-    renamed = [_renamed(one, rows, terms) for one, rows in zip(segments, words, strict=True)]
-    moved, before = [], 0
-    for one in segments:
-        places = before + np.cumsum(~one.deleted) - 1
-        part = np.array(one.passages[one.live])
-        part[:, 0] = places[part[:, 0]]
-        moved.append(part)
-        before += int((~one.deleted).sum())
-    kept = [(one, number) for one in segments for number in np.flatnonzero(~one.deleted).tolist()]
-    lengths = np.concatenate([one.lengths[rows] for one, rows in zip(segments, live, strict=True)])
-    return Content(
-        ids=[one.ids[number] for one, number in kept],
-        lines=[one.line(number) for one, number in kept],
-        passages=np.concatenate(moved),
-        bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        spans=np.concatenate([one.arrays["spans"][rows] for one, rows in zip(segments, words, strict=True)]),
-        words=np.concatenate(
-            [table[one.words[rows]] for one, table, rows in zip(segments, renamed, words, strict=True)]
-        ),
-        terms=list(terms),
-        states=[(one.states, rows) for one, rows in zip(segments, words, strict=True)],
-        vectors=np.concatenate([one.vectors[rows] for one, rows in zip(segments, live, strict=True)]),
-    )

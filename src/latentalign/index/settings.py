@@ -26,6 +26,8 @@ class IndexSettings:
         passage_words: a document is cut, between sentences, into passages of at most so many words; at least 8.
         states: how the states of words are kept: ``float16``, ``int8`` (half of it), or ``none`` (the words of two
             texts then match only where they are the same).
+        pool: how many words share one state, on average: words of a passage with states that are alike; 1 keeps the
+            state of each.
         adapt: whether ``compact`` fits topics and neighbours to the corpus, without labels.
         approximate_from: segments of at least so many passages get a graph of nearest neighbours for candidates;
             smaller ones are scanned whole.
@@ -39,12 +41,15 @@ class IndexSettings:
     language: str = "english"
     passage_words: int = 250
     states: Literal["float16", "int8", "none"] = "float16"
+    pool: int = 1
     adapt: bool = True
     approximate_from: int = 20_000
 
     def __post_init__(self) -> None:
         if self.passage_words < 8:
             raise InputError(wanted="passages of at least 8 words", came=repr(self.passage_words), where="index")
+        if self.pool < 1:
+            raise InputError(wanted="at least 1 word to a state", came=repr(self.pool), where="index pool")
         _ = self.featurizer
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from latentalign.index.content import Array, normalized
+from latentalign.index.vectors import Array, normalized
 
 FEATURES = 96
 """Features of a sketch; of states with less than twice as many there is none."""

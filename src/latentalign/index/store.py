@@ -14,14 +14,16 @@ from latentalign.durable import replacing, sync
 from latentalign.errors import DamageError, InputError
 from latentalign.index import sketch
 from latentalign.index.adaptation import FEWEST, adapt_content
-from latentalign.index.content import Array, Content
+from latentalign.index.content import Content
 from latentalign.index.fingerprint import Fingerprint
+from latentalign.index.joining import joined
 from latentalign.index.lock import writing
 from latentalign.index.manifest import MANIFEST, Entry, Manifest, described, differences, sweep
 from latentalign.index.relevance import RelevanceWeights
-from latentalign.index.segment import Segment, joined, write_segment
+from latentalign.index.segment import Segment, write_segment
 from latentalign.index.settings import IndexSettings
 from latentalign.index.snapshot import Snapshot
+from latentalign.index.vectors import Array
 from latentalign.models.scorer import PairScorer
 from latentalign.text.documents import Document
 
@@ -59,13 +61,13 @@ class Index:
         """Make an empty index in a new or empty folder.
 
         Raises:
-            InputError: there is something in the folder.
+            InputError: there is something in the folder, or a file in its place.
         """
         folder = Path(path)
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(
                 wanted="a new or empty folder",
-                came="one with files in it",
+                came="one with files in it" if folder.is_dir() else "a file",
                 where=str(folder),
                 fix="choose another, or add to the index that is there: latentalign index add",
             )
@@ -188,6 +190,11 @@ class Index:
             if len(before.segments) > 1 or any(one.gone for one in before.manifest.entries) or self._stale(before):
                 self._merge(before, range(len(before.segments)))
             sweep(self.path, Manifest.read(self.path).entries)
+
+    def discard(self) -> None:
+        """Remove the folder if no document was ever added; otherwise leave everything as it is."""
+        if Manifest.read(self.path).generation == 0:
+            shutil.rmtree(self.path)
 
     def verify(self) -> list[str]:
         """Return one line for each file that is absent or not what was written; nothing if all is well.

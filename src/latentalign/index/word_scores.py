@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 
-from latentalign.index.content import Array, normalized
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
 from latentalign.index.relevance import WordAlignment, align_words
 from latentalign.index.segment import Segment
 from latentalign.index.sketch import EXCESS
+from latentalign.index.vectors import Array, normalized
 
 _AT_ONCE = 1 << 18  # words whose states are in memory together
 _STEEPEST = 80.0  # the largest score whose exponential float32 holds
@@ -37,7 +37,7 @@ def word_values(corpus: Corpus, query: Query, weights: Array, places: Array, *, 
     shares = weights / np.float32(max(float(weights.sum()), 1e-9))
     for rows, segment, passages in _parts(corpus, places):
         words, starts = runs(segment.bounds, passages)
-        odds = _odds(corpus, query, segment, words, cosines=_cosines(segment, query, words, sketch=sketch))
+        odds = _odds(corpus, query, segment, words, cosines=_cosines(segment, query, passages, words, sketch=sketch))
         totals = np.add.reduceat(odds, starts, axis=1)
         relative = np.maximum(segment.lengths[passages], 1) / max(corpus.mean_length, 1.0)
         totals *= np.exp(-corpus.weights.length * np.log(relative)).astype(np.float32)
@@ -60,7 +60,7 @@ def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array)
         inner = np.arange(len(words)) - np.repeat(starts, segment.lengths[passages])
         owners = np.repeat(rows, segment.lengths[passages])
         terms[owners, inner] = _numbered(segment, numbers)[segment.words[words]]
-        some = _cosines(segment, query, words)
+        some = _cosines(segment, query, passages, words)
         if some is not None:
             cosines[owners, inner] = some.T.numpy()
     return align_words(
@@ -103,8 +103,11 @@ def runs(bounds: Array, passages: Array) -> tuple[Array, Array]:
     return np.arange(lengths.sum()) + np.repeat(begins - starts, lengths), starts
 
 
-def _cosines(segment: Segment, query: Query, words: Array, *, sketch: bool = False) -> torch.Tensor | None:
-    """Return (query, word) the cosines of the states of some words, or of their sketches; None where there are none."""
+def _cosines(
+    segment: Segment, query: Query, passages: Array, words: Array, *, sketch: bool = False
+) -> torch.Tensor | None:
+    """Return (query, word) the cosines of the states that stand for the words of some passages, or of their sketches;
+    None where there are none."""
     if not query.states.shape[1]:
         return None
     states, asked, excess = segment.states, query.states, 0.0
@@ -112,8 +115,13 @@ def _cosines(segment: Segment, query: Query, words: Array, *, sketch: bool = Fal
         states, asked, excess = segment.sketch["sketch"], normalized(asked @ segment.sketch["projection"]), EXCESS
     if states.dtype == np.int8:
         asked = asked * np.float32(1 / 127)
-    rows = torch.from_numpy(states.take(words, axis=0)).float()
-    return (torch.from_numpy(asked) @ rows.T).sub_(excess)
+    places, starts = (words, None) if segment.pools is None else runs(segment.state_bounds, passages)
+    rows = torch.from_numpy(states.take(places, axis=0)).float()
+    found = (torch.from_numpy(asked) @ rows.T).sub_(excess)
+    if segment.pools is None or starts is None:
+        return found
+    own = segment.pools[words] + np.repeat(starts, segment.lengths[passages])
+    return found[:, torch.from_numpy(own)]
 
 
 def _odds(corpus: Corpus, query: Query, segment: Segment, words: Array, *, cosines: torch.Tensor | None) -> Array:

@@ -120,7 +120,7 @@ class Searcher:
             filter: a condition on the fields of documents, such as ``year>2000``.
 
         Raises:
-            InputError: a query without a word, or a filter that cannot be read.
+            InputError: a query without a word, a filter that cannot be read, or a k below 1.
         """
         result = next(self.search_many([query], k=k, filter=filter))
         if isinstance(result, Failure):
@@ -137,9 +137,7 @@ class Searcher:
         """
         from latentalign.index.query import Query
 
-        if k < 1:
-            raise InputError(wanted="at least 1 hit", came=repr(k), where="k")
-        allowed = self._allowed(filter)
+        allowed = self._allowed(filter, k=k)
         for one in queries:
             if isinstance(one, Failure):
                 yield one
@@ -156,14 +154,14 @@ class Searcher:
         """Return the documents that are most like one of the index, which is left out.
 
         Raises:
-            InputError: there is no document of that name.
+            InputError: there is no document of that name, a filter that cannot be read, or a k below 1.
         """
         from latentalign.index.query import Query
 
         self.snapshot.document(id)
         segment, number = self.snapshot.places[id]
         query = Query.of_document(self.snapshot.segments[segment], number)
-        allowed = self._allowed(filter).copy()
+        allowed = self._allowed(filter, k=k).copy()
         begin = self.ranker.corpus.begins[segment]
         passages = self.snapshot.segments[segment].passages
         allowed[begin : begin + len(passages)] &= passages[:, 0] != number
@@ -174,9 +172,11 @@ class Searcher:
         """What the index held when the searcher was loaded."""
         return self.ranker.corpus.snapshot
 
-    def _allowed(self, filter: str | Filter | None) -> Any:
+    def _allowed(self, filter: str | Filter | None, *, k: int) -> Any:
         from latentalign.index.filters import parse_filter
 
+        if k < 1:
+            raise InputError(wanted="at least 1 hit", came=repr(k), where="k")
         return self.ranker.corpus.allowed(parse_filter(filter) if isinstance(filter, str) else filter)
 
     def answer(self, query: Query, allowed: Any, *, k: int, id: str | None = None) -> SearchResult:

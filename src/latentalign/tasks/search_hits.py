@@ -10,11 +10,11 @@ from latentalign.tasks.search_result import Hit
 from latentalign.text.spans import Evidence, Link, Span
 
 if TYPE_CHECKING:
-    from latentalign.index.content import Array
     from latentalign.index.query import Query
     from latentalign.index.ranking import Ranker, Ranking
     from latentalign.index.relevance import WordAlignment
     from latentalign.index.segment import Segment
+    from latentalign.index.vectors import Array
 
 THRESHOLD = 0.1
 """The least expected mass of a link that is shown."""
