@@ -15,7 +15,7 @@ from tiny_models import write
 from latentalign.errors import DamageError, IndexBusyError, InputError, ModelError
 from latentalign.formats.documents import form_of, read_beir, read_csv, read_folder, read_jsonl
 from latentalign.index import manifest, store
-from latentalign.index.adaptation import adapt, singular
+from latentalign.index.adaptation import adapt, alike, singular
 from latentalign.index.filters import All, Condition, Either, Not, conjunction, parse_filter
 from latentalign.index.lock import writing
 from latentalign.index.passages import passages
@@ -336,3 +336,12 @@ def test_an_index_of_a_newer_version_is_an_error_that_says_so(index: Index, chan
 def test_a_folder_that_is_absent_is_an_error_that_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none of that name"):
         Index.open(tmp_path / "nowhere")
+
+
+def test_parts_of_many_passages_are_alike_and_whole() -> None:
+    chance = np.random.default_rng(0)
+    vectors = np.repeat(np.eye(4, dtype=np.float32), 25, axis=0) + 0.01 * chance.standard_normal((100, 4), np.float32)
+    found = list(alike(vectors, np.arange(100), most=30))
+    assert sorted(np.concatenate(found).tolist()) == list(range(100))
+    assert all(len(one) <= 30 for one in found)
+    assert np.mean([len({place // 25 for place in one.tolist()}) == 1 for one in found]) >= 0.5

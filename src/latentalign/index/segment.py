@@ -250,7 +250,7 @@ class Segment:
 def _write_graph(path: Path, vectors: Array) -> None:
     """Write a graph of nearest neighbours of some vectors; keys are their places."""
     usearch = require("usearch.index", extra="index")
-    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_search=256)
+    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_add=64, expansion_search=256)
     graph.add(np.arange(len(vectors)), vectors, threads=1)
     graph.save(str(path))
 
