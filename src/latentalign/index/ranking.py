@@ -14,7 +14,7 @@ from latentalign.index.vectors import Array, normalized
 
 PROPOSED = 512
 """Passages that are proposed, where not all are looked at."""
-RESCORED, SKETCHED = 20, 5
+RESCORED, SKETCHED = 20, 4
 """Candidates whose words are aligned; and how many times as many have their sketches looked at."""
 
 
