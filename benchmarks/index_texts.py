@@ -100,7 +100,8 @@ def split(segment: Segment) -> Content:
         table = json.loads(line)
         inner = 0
         for span, words in passages(table["text"], most=SHORT):
-            lines.append(json.dumps({**table, "text": span.of(table["text"])}, ensure_ascii=False).encode())
+            own = {**table, "id": str(len(lines)), "text": span.of(table["text"])}
+            lines.append(json.dumps(own, ensure_ascii=False).encode())
             spans += [Span(word.start - span.start, word.end - span.start) for word in words]
             rows = states[begin + inner : begin + inner + len(words)]
             vectors.append(rows.astype(np.float32).mean(axis=0))
