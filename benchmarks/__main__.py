@@ -24,6 +24,11 @@ NEEDS_DATA = {
     "symptom_texts": True,
     "matching": True,
     "relating": True,
+    "retrieval": True,
+    "index_speed": True,
+    "index_kills": False,
+    "token_pooling": True,
+    "adapted_projection": True,
     "speed": True,
 }
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentalign.index.adaptation import counts, rarity_of, singular, weighted
-from latentalign.index.content import normalized
 from latentalign.index.query import Query
 from latentalign.index.segment import Segment
+from latentalign.index.vectors import normalized
 
 Array = NDArray[Any]
 

@@ -54,12 +54,12 @@ def read_classic(data: Path, folder: str) -> Collection:
 def read_questions(data: Path, name: str) -> Collection:
     """Return questions with the paragraphs (SQuAD) or the answers (MedQuAD) of their development split."""
     if name == "squad":
-        rows = list(_lines(data / "qa" / "squad-dev-html" / "squad11.dev.jsonl.gz"))
+        rows = list(read_lines(data / "qa" / "squad-dev-html" / "squad11.dev.jsonl.gz"))
         texts = {text: str(number) for number, text in enumerate(dict.fromkeys(row["context"] for row in rows))}
         relevant = {row["id"]: {texts[row["context"]]} for row in rows}
         queries = {row["id"]: row["question"] for row in rows}
     else:
-        rows = list(_lines(data / "medical" / "medquad" / "qa.dev.jsonl.gz"))
+        rows = list(read_lines(data / "medical" / "medquad" / "qa.dev.jsonl.gz"))
         texts = {text[:5000]: name for name, text in {row["qid"]: row["answer"] for row in rows}.items()}
         owners: dict[str, set[str]] = {}
         for row in rows:  # one question may have several answers
@@ -87,9 +87,10 @@ def _whole(title: str, text: str) -> str:
 
 
 def _rows(root: Path, name: str) -> Iterator[dict[str, Any]]:
-    return _lines(root / f"{name}.jsonl.gz")
+    return read_lines(root / f"{name}.jsonl.gz")
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a compressed file of JSON lines."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         yield from map(json.loads, file)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
+from latentalign.index.query_values import QueryValues
 from latentalign.index.ranking import Ranker
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.snapshot import Snapshot
@@ -30,10 +31,8 @@ class Features:
         off = replace(default, whole=0.0, topics=0.0, neighbours=0.0)
         alone = {"whole": replace(off, whole=1.0), "topics": replace(off, topics=1.0)}
         beside = {f"{name}, neighbours": replace(one, neighbours=1.0) for name, one in alone.items()}
-        self._parts = {
-            name: Ranker(corpus=Corpus(snapshot=snapshot, weights=one)) for name, one in {**alone, **beside}.items()
-        }
-        self._ranker = Ranker(corpus=Corpus(snapshot=snapshot, weights=default))
+        self._parts = {name: Corpus(snapshot=snapshot, weights=one) for name, one in {**alone, **beside}.items()}
+        self._corpus = Corpus(snapshot=snapshot, weights=default)
         contexts = {
             "context": replace(default, context_whole=1.0, context_topics=0.0),
             "context, topics": replace(default, context_whole=0.0, context_topics=1.0),
@@ -43,14 +42,17 @@ class Features:
 
     def of(self, query: Query) -> dict[str, Array]:
         """Return (passage,) terms by name, and ``ours``: the value with the default weights."""
-        ranker = self._ranker
-        places = np.arange(len(ranker.corpus.live))
-        weights = ranker.rarities(query.terms, {term: ranker.corpus.postings(term) for term in query.terms})
-        words, wholes = word_values(ranker.corpus, query, weights, places), ranker.wholes(query)
-        found = {"words": words, "words, softer": word_values(self._softer, query, weights, places)}
-        found |= {name: one.wholes(query) for name, one in self._parts.items()}
-        found |= {name: one.contexts(places, words + wholes, among=places) for name, one in self._contexts.items()}
-        return {**found, "ours": words + wholes + ranker.contexts(places, words + wholes, among=places)}
+        corpus = self._corpus
+        places = np.arange(len(corpus.live))
+        known = QueryValues(corpus=corpus, query=query)
+        words, wholes = known.words(places), corpus.products(known.asked, places)
+        found = {"words": words, "words, softer": word_values(self._softer, query, known.weights, places)}
+        for name, one in self._parts.items():
+            found[name] = one.products(QueryValues(corpus=one, query=query).asked, places)
+        contexts = {name: one.context(places, words + wholes) for name, one in self._contexts.items()}
+        found |= {name: corpus.products(one, places) for name, one in contexts.items()}
+        context = Ranker(corpus=corpus).context(places, words + wholes)
+        return {**found, "ours": words + corpus.products(known.asked + context, places)}
 
 
 def cross_validated(terms: Sequence[dict[str, Array]], relevant: Sequence[Array]) -> list[Array]:

@@ -1,6 +1,7 @@
 """The index on the disk: what is added, deleted, compacted, verified, locked, and what a kill leaves."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_models import write
 
-from latentalign.errors import DamageError, IndexBusyError, InputError
+from latentalign.errors import DamageError, IndexBusyError, InputError, ModelError
 from latentalign.formats.documents import form_of, read_beir, read_csv, read_folder, read_jsonl
-from latentalign.index import store
-from latentalign.index.adaptation import adapt, singular
+from latentalign.index import manifest, store
+from latentalign.index.adaptation import adapt, alike, singular
 from latentalign.index.filters import All, Condition, Either, Not, conjunction, parse_filter
 from latentalign.index.lock import writing
 from latentalign.index.passages import passages
@@ -305,3 +307,41 @@ def test_neighbours_are_other_passages_and_their_shares_sum_to_one() -> None:
     found = adapt(words_, bounds, vectors, terms=50, whole=3.0, topics=2.0)
     assert np.allclose(found.nearness.sum(axis=1), 1.0, atol=1e-5)
     assert not (found.neighbours == np.arange(60)[:, None]).any()
+
+
+def test_an_index_is_not_read_with_another_encoder(tmp_path: Path) -> None:
+    write(tmp_path / "encoder", "bert")
+    made = Index.create(tmp_path / "index", IndexSettings(model=str(tmp_path / "encoder"), adapt=False))
+    made.add(documents("red", "green"))
+    made.compact()
+    assert Index.open(made.path).scorer.encoder is not None
+    shutil.rmtree(tmp_path / "encoder")
+    write(tmp_path / "encoder", "roberta")
+    with pytest.raises(ModelError, match=r"built with, .*encoder of .* features.*index build") as raised:
+        Index.open(made.path).add(documents("blue"))
+    assert str(tmp_path / "encoder") in raised.value.wanted
+    assert names(Index.open(made.path)) == {"red", "green"}
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"settings": {"model": "none", "colour": "red"}}])
+def test_an_index_of_a_newer_version_is_an_error_that_says_so(index: Index, change: dict[str, object]) -> None:
+    path = index.path / "manifest.json"
+    table = {**json.loads(path.read_bytes()), **change}
+    del table["sha256"]
+    path.write_text(json.dumps({"sha256": manifest._digest(table), **table}), encoding="utf-8")
+    with pytest.raises(InputError, match="update latentalign"):
+        Index.open(index.path)
+
+
+def test_a_folder_that_is_absent_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none of that name"):
+        Index.open(tmp_path / "nowhere")
+
+
+def test_parts_of_many_passages_are_alike_and_whole() -> None:
+    chance = np.random.default_rng(0)
+    vectors = np.repeat(np.eye(4, dtype=np.float32), 25, axis=0) + 0.01 * chance.standard_normal((100, 4), np.float32)
+    found = list(alike(vectors, np.arange(100), most=30))
+    assert sorted(np.concatenate(found).tolist()) == list(range(100))
+    assert all(len(one) <= 30 for one in found)
+    assert np.mean([len({place // 25 for place in one.tolist()}) == 1 for one in found]) >= 0.5

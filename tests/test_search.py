@@ -12,13 +12,16 @@ from latentalign.cli.main import main
 from latentalign.errors import InputError
 from latentalign.evaluation.search import SearchRecipe
 from latentalign.index.candidates.exact import ExactCandidates
-from latentalign.index.content import Content, normalized
+from latentalign.index.content import Content
 from latentalign.index.filters import parse_filter
+from latentalign.index.pooling import pooled
 from latentalign.index.proposals import GraphProposals
 from latentalign.index.query import Query
+from latentalign.index.query_values import QueryValues
 from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
+from latentalign.index.vectors import normalized
 from latentalign.index.word_scores import lexical_values, word_alignments, word_values
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.tasks.search import Searcher
@@ -135,8 +138,8 @@ def query_of(searcher: Searcher, text: str) -> Query:
 
 
 def weights_of(searcher: Searcher, query: Query):
-    postings = {term: searcher.ranker.corpus.postings(term) for term in query.terms}
-    return searcher.ranker.rarities(query.terms, postings), postings
+    known = QueryValues(corpus=searcher.ranker.corpus, query=query)
+    return known.weights, known.postings
 
 
 def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher) -> None:
@@ -195,12 +198,26 @@ def test_compaction_changes_no_value_that_does_not_come_from_the_corpus(words: S
     assert sorted(one.id for one in before) == sorted(one.id for one in after)
 
 
+def test_a_build_that_fails_leaves_nothing_in_the_way(tmp_path: Path, capsys) -> None:
+    path, texts = tmp_path / "index", tmp_path / "texts.jsonl"
+    assert main(["index", "build", str(path), str(texts), "--model", "none"]) == 1
+    assert not path.exists()
+    texts.write_text('{"id": "a", "text": "A red cat."}\nbroken\n', encoding="utf-8")
+    assert main(["index", "build", str(path), str(texts), "--model", "none", "--on-error", "fail"]) == 1
+    assert main(["index", "build", str(path), str(texts), "--model", "none"]) == 3
+    assert f"{texts}:2" in capsys.readouterr().err
+    assert main(["index", "build", str(texts), str(texts), "--model", "none"]) == 1
+    assert "got a file" in capsys.readouterr().err
+
+
 def test_a_document_is_a_query_and_is_not_its_own_answer(searcher: Searcher) -> None:
     found = searcher.like("passport")
     assert "passport" not in [one.id for one in found.hits]
     assert found.id == "passport"
-    with pytest.raises(InputError, match="name of a document"):
+    with pytest.raises(InputError, match=r"name of a document.*such as"):
         searcher.like("nothing")
+    with pytest.raises(InputError, match="at least 1"):
+        searcher.like("passport", k=0)
 
 
 def test_texts_that_are_the_same_are_one_hit(tmp_path: Path) -> None:
@@ -345,3 +362,82 @@ def test_a_recipe_measures_search_beside_simpler_ways(tmp_path: Path) -> None:
     assert [row["system"] for row in report.rows] == ["stems alone", "ours"]
     assert all(row["nDCG@10"] == row["MAP"] == row["MRR"] == 1.0 for row in report.rows)
     assert report.notes[0] == "5 documents, 2 queries"
+
+
+def test_sketches_choose_and_the_values_stay_exact(tmp_path: Path) -> None:
+    chance = np.random.default_rng(2)
+    centres = {word: chance.standard_normal(256) for word in WORDS}
+    texts = [" ".join(chance.choice(WORDS, size=12)) for _ in range(400)]
+    content = Content.of(
+        [Document(id=f"d{i}", text=text) for i, text in enumerate(texts)],
+        IndexSettings(model="none"),
+        PairScorer.load(ScorerConfig(potentials=[{"name": "lexical"}])),
+    )
+    rows = [centres[word] + chance.standard_normal(256) / 3 for text in texts for word in text.split()]
+    states = normalized(np.stack(rows)).astype(np.float16)
+    vectors = normalized(np.stack(rows).reshape(400, 12, 256).mean(axis=1))
+    index = Index.create(tmp_path / "i", IndexSettings(model="none", adapt=False))
+    index.add_content(replace(content, vectors=vectors, states=[(states, np.ones(len(states), np.bool_))]))
+    ranker = Searcher.load(tmp_path / "i").ranker
+    (segment,) = ranker.corpus.segments
+    assert segment.sketch["sketch"].shape == (4800, 96)
+    words, cloud = ("red", "cloud", "heat"), ranker.corpus.live
+    asked = normalized(np.stack([centres[word] + chance.standard_normal(256) / 3 for word in words]))
+    query = replace(query_of(Searcher.load(tmp_path / "i"), " ".join(words)), states=asked, vector=vectors[0])
+    quick, exact = ranker.rank(query, allowed=cloud), ranker.rank(query, allowed=cloud, exact=True)
+    assert len(quick.passages) == ranker.rescored
+    assert len(set(quick.passages[:10].tolist()) & set(exact.passages[:10].tolist())) >= 9
+    values = dict(zip(exact.passages.tolist(), exact.values.tolist(), strict=True))
+    found = dict(zip(quick.passages.tolist(), quick.values.tolist(), strict=True))
+    assert all(value == pytest.approx(values[passage], abs=1e-4) for passage, value in found.items())
+
+
+def test_as_many_documents_are_found_as_are_asked_for(tmp_path: Path) -> None:
+    index = Index.create(tmp_path / "i", IndexSettings(model="none", passage_words=8, adapt=False))
+    index.add(Document(id=f"d{i}", text="A red lamp of iron stands near the river. " * 20) for i in range(3))
+    index.add(
+        Document(id=f"e{i}", text=f"Number {i} is a white cloud over a red {word}.") for i, word in enumerate(WORDS)
+    )
+    hits = Searcher.load(tmp_path / "i", rescored=2).search("red lamp", k=12).hits
+    assert len(hits) == 12
+
+
+def test_pooled_states_stand_for_their_words(town: Path, tmp_path: Path, searcher: Searcher) -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    index = Index.create(tmp_path / "i", IndexSettings(pool=2, adapt=False))
+    for name, text in TEXTS.items():
+        index.add([Document(id=name, text=text)])
+    index.delete(["waste"])
+    index.compact()
+    small = Searcher.load(tmp_path / "i")
+    (segment,) = small.snapshot.segments
+    (whole,) = searcher.snapshot.segments
+    assert segment.pools is not None
+    assert len(segment.states) < 0.6 * len(segment.words) < len(whole.states)
+    for text, wanted in (("renew a passport", "passport"), ("may children swim", "pool")):
+        hit = small.search(text).hits[0]
+        assert hit.id == wanted
+        assert len(hit.evidence.target_spans) == len(searcher.search(text).hits[0].evidence.target_spans)
+        assert "**" in hit.highlighted()
+        query = query_of(small, text)
+        weights, _ = weights_of(small, query)
+        places = np.flatnonzero(small.ranker.corpus.live)[::-1].copy()
+        aligned = word_alignments(small.ranker.corpus, query, weights, places).values.numpy()
+        assert np.allclose(word_values(small.ranker.corpus, query, weights, places), aligned, atol=1e-4)
+    assert small.like("passport").hits
+    with pytest.raises(InputError, match="at least 1 word"):
+        IndexSettings(pool=0)
+
+
+def test_a_pooled_state_is_the_mean_of_what_it_stands_for() -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    states = np.random.default_rng(0).standard_normal((17, 6))
+    found, numbers = pooled(states, pool=3)
+    assert len(found) <= 6 == -(-17 // 3)
+    assert sorted(set(numbers.tolist())) == list(range(len(found)))
+    unit = normalized(states)
+    wanted = normalized(np.stack([unit[numbers == one].mean(axis=0) for one in range(len(found))]))
+    assert np.allclose(found, wanted, atol=1e-5)
+    alone, own = pooled(states, pool=1)
+    assert np.allclose(alone, unit)
+    assert own.tolist() == list(range(17))

@@ -56,6 +56,7 @@ def build(
     model: Annotated[str | None, typer.Option(help="Encoder by name or folder; none: stems alone.")] = None,
     language: Annotated[str, typer.Option(help="Of the stemmer, in English.")] = "english",
     states: Annotated[StateForm, typer.Option(help="How the states of words are kept.")] = StateForm.float16,
+    pool: Annotated[int, typer.Option(min=1, help="How many words share one state, on average; 1: none do.")] = 1,
     passage_words: Annotated[int, typer.Option(min=8, help="Words of a passage, at most.")] = 250,
     adapt: Annotated[
         bool, typer.Option("--adapt/--no-adapt", help="Fit topics and neighbours to the corpus, without labels.")
@@ -75,10 +76,14 @@ def build(
     from latentalign.index.store import Index
 
     settings = IndexSettings(
-        model=model, language=language, states=states.value, passage_words=passage_words, adapt=adapt
+        model=model, language=language, states=states.value, pool=pool, passage_words=passage_words, adapt=adapt
     )
     index = Index.create(path, settings)
-    failures = _add(index, sources, form, on_error, json=json)
+    try:
+        failures = _add(index, sources, form, on_error, json=json)
+    except BaseException:
+        index.discard()  # so that the same command, mended, finds no folder in its way
+        raise
     index.compact()
     return _told(index, failures, json=json)
 

@@ -32,7 +32,9 @@ def search(
     like: Annotated[str | None, typer.Option(help="The name of a document: find those that are like it.")] = None,
     evidence: Annotated[bool, typer.Option("--evidence", help="Show which words carry each hit.")] = False,
     exact: Annotated[bool, typer.Option("--exact", help="Align the words of every passage; slow.")] = False,
-    rescored: Annotated[int, typer.Option(min=1, help="Candidates whose words are aligned.")] = 64,
+    rescored: Annotated[
+        int | None, typer.Option(min=1, help="Candidates whose words are aligned; by default 20, and at least 2 k.")
+    ] = None,
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,

@@ -18,9 +18,9 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.formats.documents import read_jsonl
 from latentalign.index.query import Query
+from latentalign.index.query_values import QueryValues
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
-from latentalign.index.word_scores import lexical_values
 from latentalign.metrics.ranking import average_precision, ndcg, reciprocal_rank
 from latentalign.tasks.search import Searcher
 from latentalign.text.documents import Document
@@ -86,12 +86,10 @@ def _orders(searcher: Searcher, text: str) -> dict[str, list[str]]:
     """Return the names of all documents in the order of each way of ranking."""
     corpus = searcher.ranker.corpus
     query = Query.of(text, searcher.snapshot.manifest.settings, searcher.index.scorer)
-    postings = {term: corpus.postings(term) for term in query.terms}
-    weights = searcher.ranker.rarities(query.terms, postings)
     ranking = searcher.ranker.rank(query, allowed=corpus.live, exact=True)
     values = np.full(len(corpus.live), -np.inf, dtype=np.float32)
     values[ranking.passages] = ranking.values
-    ways = {"stems alone": lexical_values(corpus, query, weights, postings=postings)}
+    ways = {"stems alone": QueryValues(corpus=corpus, query=query).lexical}
     if corpus.features:
         ways["cosine of whole texts"] = np.concatenate([one.vectors @ query.vector for one in corpus.segments])
     return {system: _documents(searcher, scores) for system, scores in {**ways, "ours": values}.items()}

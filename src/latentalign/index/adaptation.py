@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from latentalign.index.content import Array, normalized
+from latentalign.index.content import Content
+from latentalign.index.relevance import RelevanceWeights
+from latentalign.index.vectors import Array, normalized
 from latentalign.registry import require
 
 FEWEST = 50
@@ -16,6 +18,8 @@ FEWEST = 50
 TOPICS, NEIGHBOURS = 200, 5
 LEXICAL = 2.0
 """The weight of shared words, against 1 for the vectors, in what makes two passages neighbours."""
+TOGETHER = 20_000
+"""Passages among which neighbours are looked for together; more are first cut into parts of passages that are alike."""
 _BLOCK = 1024
 
 
@@ -75,7 +79,8 @@ def adapt(words: Array, bounds: Array, vectors: Array, *, terms: int, whole: flo
         terms: how many there are.
         whole, topics: $a$ and $b$, as in ``RelevanceWeights``.
 
-    Cost: a few products with the sparse counts, and the products of all pairs of passages, in blocks.
+    Cost: a few products with the sparse counts, and the products of all pairs of passages, in blocks; beyond
+    ``TOGETHER`` passages, of all pairs of a part.
 
     Deerwester et al. 1990 (topics); Halko, Martinsson and Tropp 2011, algorithm 4.4 (how they are found).
     """
@@ -84,12 +89,41 @@ def adapt(words: Array, bounds: Array, vectors: Array, *, terms: int, whole: flo
     rows = weighted(table, rarity)
     directions = singular(rows, most=min(TOPICS, rows.shape[0] // 4, terms))
     both = combined(vectors, normalized(rows @ directions), whole=whole, topics=topics)
-    found = [nearest(rows[some], both[some], rows, both, start=some.start) for some in blocks(len(both))]
-    return Adaptation(
-        topics=directions,
-        rarity=rarity,
-        neighbours=np.concatenate([one for one, _ in found]),
-        nearness=np.concatenate([one for _, one in found]),
+    neighbours = np.zeros((len(both), NEIGHBOURS), dtype=np.int32)
+    nearness = np.zeros((len(both), NEIGHBOURS), dtype=np.float32)
+    for part in alike(both, np.arange(len(both)), most=TOGETHER):
+        part_rows, part_both = rows[part], both[part]
+        for some in blocks(len(part)):
+            found, near = nearest(part_rows[some], part_both[some], part_rows, part_both, start=some.start)
+            neighbours[part[some]], nearness[part[some]] = part[found], near
+    return Adaptation(topics=directions, rarity=rarity, neighbours=neighbours, nearness=nearness)
+
+
+def alike(vectors: Array, places: Array, *, most: int, seed: int = 0) -> Iterator[Array]:
+    """Yield the places of some vectors in parts of at most so many, cut in two along their largest direction."""
+    if len(places) <= most:
+        yield places
+        return
+    some = vectors[places]
+    direction = np.asarray(np.random.default_rng(seed).standard_normal(some.shape[1]), dtype=np.float32)
+    centre = some.mean(axis=0)
+    for _ in range(10):  # powers of the covariance
+        direction = some.T @ (some @ direction - centre @ direction)
+        direction /= np.linalg.norm(direction) + 1e-9
+    order = np.argsort(some @ direction, kind="stable")
+    for half in np.array_split(order, 2):
+        yield from alike(vectors, places[half], most=most, seed=seed)
+
+
+def adapt_content(content: Content, weights: RelevanceWeights) -> Adaptation:
+    """Return the topics and the neighbours of what a segment holds."""
+    return adapt(
+        content.words,
+        content.bounds,
+        content.vectors,
+        terms=len(content.terms),
+        whole=weights.whole,
+        topics=weights.topics,
     )
 
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from latentalign.index.passages import passages
+from latentalign.index.pooling import pooled
 from latentalign.index.settings import IndexSettings
+from latentalign.index.vectors import Array, normalized
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Units
 from latentalign.text.documents import Document
 from latentalign.text.spans import Span
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,9 +31,10 @@ class Content:
         spans: (word, 2) int32, in the text of the document.
         words: (word,) int32: the number of each word's term.
         terms: what the words are, stemmed and folded.
-        states: parts of (word, features) of length 1, as float16 or int8 (times 127), each with (word,) bool, which of
-            its rows count; no features where none are kept.
+        states: parts of (state, features) of length 1, as float16 or int8 (times 127), each with (state,) bool, which
+            of its rows count; no features where none are kept. Unless they are pooled, there is one for each word.
         vectors: (passage, features) float32 of length 1.
+        pools: (word,) int32: which of the states of its passage stands for each word; None where each has its own.
     """
 
     ids: Sequence[str]
@@ -46,6 +46,7 @@ class Content:
     terms: Sequence[str]
     states: Sequence[tuple[Array, Array]]
     vectors: Array
+    pools: Array | None = None
 
     @classmethod
     def of(cls, documents: Sequence[Document], settings: IndexSettings, scorer: PairScorer) -> Content:
@@ -61,7 +62,7 @@ class Content:
         numbers = [
             terms.setdefault(settings.featurizer.of_word(string)[0], len(terms)) for one in strings for string in one
         ]
-        states, vectors = _encoded(
+        states, vectors, pools = _encoded(
             [_units(documents[number].text, span, words) for number, span, words in inside], settings, scorer
         )
         return cls(
@@ -74,6 +75,7 @@ class Content:
             terms=list(terms),
             states=[(states, np.ones(len(states), dtype=np.bool_))],
             vectors=vectors,
+            pools=pools,
         )
 
 
@@ -98,20 +100,27 @@ def _units(text: str, span: Span, words: Sequence[Span]) -> Units:
     return Units(text=span.of(text), spans=tuple(Span(start - span.start, end - span.start) for start, end in words))
 
 
-def _encoded(units: Sequence[Units], settings: IndexSettings, scorer: PairScorer) -> tuple[Array, Array]:
+def _encoded(units: Sequence[Units], settings: IndexSettings, scorer: PairScorer) -> tuple[Array, Array, Array | None]:
+    """Return the states as they are kept, the vectors of the texts, and which state stands for each word."""
     import torch
 
     words = sum(len(one.spans) for one in units)
     if scorer.encoder is None:
-        return np.zeros((words, 0), dtype=np.float16), np.zeros((len(units), 0), dtype=np.float32)
+        return np.zeros((words, 0), dtype=np.float16), np.zeros((len(units), 0), dtype=np.float32), None
     kept = settings.states != "none"
     with torch.inference_mode():
         found = scorer.encoder.encode(units, level="word", states=kept, pooled=True)
     vectors = [one.pooled.cpu().numpy() for one in found if one.pooled is not None]
-    states = [stored(one.states.cpu().numpy(), settings) for one in found if one.states is not None]
+    states = [one.states.cpu().numpy() for one in found if one.states is not None]
+    pools = None
+    if settings.pool > 1 and kept:
+        parts = [pooled(one, pool=settings.pool) for one in states]
+        states, pools = [one for one, _ in parts], np.concatenate([np.zeros(0, np.int32), *(one for _, one in parts)])
+    parts_kept = [stored(one, settings) for one in states]
     return (
-        np.concatenate(states) if states else np.zeros((words, 0), dtype=np.float16),
+        np.concatenate(parts_kept) if parts_kept else np.zeros((words, 0), dtype=np.float16),
         normalized(np.stack(vectors)) if vectors else np.zeros((0, 0), dtype=np.float32),
+        pools,
     )
 
 
@@ -119,11 +128,3 @@ def stored(states: Array, settings: IndexSettings) -> Array:
     """Return states of length 1 in the form in which they are kept."""
     unit = normalized(states)
     return np.rint(127 * unit).astype(np.int8) if settings.states == "int8" else unit.astype(np.float16)
-
-
-def normalized(rows: Array) -> Array:
-    """Return (row, features) float32 of length 1; a row of zeros stays."""
-    found: Array = np.asarray(rows, dtype=np.float32)
-    lengths: Array = np.linalg.norm(found, axis=-1, keepdims=True)
-    made: Array = found / np.maximum(lengths, np.float32(1e-9))
-    return made

@@ -12,11 +12,11 @@ import numpy as np
 from latentalign import registry
 from latentalign.errors import InputError
 from latentalign.index.adaptation import blocks, combined, counts, nearest, weighted
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter, fields_of
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.segment import Segment
 from latentalign.index.snapshot import Snapshot
+from latentalign.index.vectors import Array, normalized
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,14 +74,33 @@ class Corpus:
 
     @cached_property
     def whole(self) -> Array:
-        r"""(passage, features) $\hat p$, whose products with $\hat q$ are what two texts give as wholes."""
+        r"""(passage, features) float16 $\hat p$, whose products with $\hat q$ are what two texts give as wholes."""
         if self.neighbours is None:
-            return self._alone
-        found = self._alone.copy()
+            return self._alone.astype(np.float16)
+        found = np.empty(self._alone.shape, dtype=np.float16)
         places, near = self.neighbours
         for some in blocks(len(found)):
             beside = self._alone[places[some]] * near[some, :, None]
-            found[some] += np.float32(self.weights.neighbours) * beside.sum(axis=1)
+            found[some] = self._alone[some] + np.float32(self.weights.neighbours) * beside.sum(axis=1)
+        return found
+
+    def products(self, asked: Array, places: Array) -> Array:
+        """Return (passage,) float32 the products of some passages with the features of a query."""
+        import torch
+
+        found = np.zeros(len(places), dtype=np.float32)
+        vector = torch.from_numpy(asked)
+        for some in blocks(len(places)) if len(asked) else ():
+            found[some] = (torch.from_numpy(self.whole.take(places[some], axis=0)).float() @ vector).numpy()
+        return found
+
+    def rough_products(self, asked: Array) -> Array:
+        """Return the same of all passages, with the precision of float16 and in less time."""
+        import torch
+
+        if not len(asked):
+            return np.zeros(len(self.whole), dtype=np.float32)
+        found: Array = (torch.from_numpy(self.whole) @ torch.from_numpy(asked).half()).float().numpy()
         return found
 
     @cached_property
@@ -178,14 +197,28 @@ class Corpus:
         return self.segments[index], passage - int(self.begins[index])
 
     def postings(self, term: str) -> tuple[Array, Array]:
-        """Return the live passages that have a term, and how often each has it."""
-        if len(self.segments) == 1:
-            return self.segments[0].counts(term)
-        found = [one.counts(term) for one in self.segments]
-        places = [rows + begin for (rows, _), begin in zip(found, self.begins, strict=False)]
-        return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate(
-            [np.zeros(0, np.int64), *(often for _, often in found)]
-        )
+        r"""Return the live passages that have a term, and what it gives them by its stem alone,
+        $\log (1 + n\,e^S)$ for one that is $n$ times in a passage."""
+        found = []
+        for segment, begin, gains in zip(self.segments, self.begins.tolist(), self._gains, strict=False):
+            number = segment.terms.get(term)
+            if number is not None:
+                starts, passages, _ = segment.inverted
+                some = slice(starts[number], starts[number + 1])
+                found.append((passages[some] + begin if begin else passages[some], gains[some]))
+        if len(found) == 1:
+            return found[0]
+        places = np.concatenate([np.zeros(0, np.int64), *(one for one, _ in found)])
+        return places, np.concatenate([np.zeros(0, np.float32), *(one for _, one in found)])
+
+    @cached_property
+    def _gains(self) -> list[Array]:
+        """(entry,) of the inverted file of each segment: what the term gives the passage by its stem alone."""
+        found = []
+        for segment, begin in zip(self.segments, self.begins.tolist(), strict=False):
+            _, passages, often = segment.inverted
+            found.append(np.log1p(often * self.level[begin + passages]).astype(np.float32))
+        return found
 
 
 def _stacked(rows: Sequence[Any]) -> Any:

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from latentalign.index.candidates.candidate_index import CandidateIndex
-from latentalign.index.content import Array
 from latentalign.index.corpus import Corpus
+from latentalign.index.vectors import Array
 
 _AT_ONCE = 1024
 

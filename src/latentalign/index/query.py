@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentalign.errors import InputError
-from latentalign.index.content import Array, normalized
 from latentalign.index.segment import Segment
 from latentalign.index.settings import IndexSettings
+from latentalign.index.vectors import Array, normalized
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Units
 from latentalign.text.characters import check_text
@@ -74,7 +74,9 @@ class Query:
         rows = slice(*segment.bounds[first : first + 2].tolist())
         text = segment.document(number).text
         names = list(segment.terms)
-        states = np.asarray(segment.states[rows], dtype=np.float32)
+        states = np.asarray(segment.states[slice(*segment.state_bounds[first : first + 2].tolist())], dtype=np.float32)
+        if segment.pools is not None:
+            states = states[segment.pools[rows]]
         return cls(
             units=Units(text=text, spans=tuple(Span(*pair) for pair in segment.word_spans(first).tolist())),
             terms=tuple(names[term] for term in segment.words[rows].tolist()),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from latentalign.index.content import Array, normalized
 from latentalign.index.corpus import Corpus
 from latentalign.index.proposals import Proposer
 from latentalign.index.query import Query
-from latentalign.index.word_scores import Postings, lexical_values, word_values
+from latentalign.index.query_values import QueryValues
+from latentalign.index.vectors import Array, normalized
 
-NEAR, PROPOSED = 1024, 512
-"""Passages that are compared with the context of a query; and that are proposed, where not all are looked at."""
+PROPOSED = 512
+"""Passages that are proposed, where not all are looked at."""
+RESCORED, SKETCHED = 20, 4
+"""Candidates whose words are aligned; and how many times as many have their sketches looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,10 +49,10 @@ class Ranker:
     """
 
     corpus: Corpus
-    rescored: int = 64
+    rescored: int = RESCORED
     proposer: Proposer | None = None
 
-    def rank(self, query: Query, *, allowed: Array, exact: bool = False) -> Ranking:
+    def rank(self, query: Query, *, allowed: Array, exact: bool = False, least: int = 0) -> Ranking:
         """Return the candidates of a query, ranked by their exact values.
 
         The best passages of all make the context of the query; with it, candidates are looked for once more. So a
@@ -62,40 +62,50 @@ class Ranker:
             query: what is searched for.
             allowed: (passage,) bool, which may be found.
             exact: align the words of every passage, whatever the cost.
-        """
-        corpus = self.corpus
-        postings = {term: corpus.postings(term) for term in query.terms}
-        weights = self.rarities(query.terms, postings)
-        lexical = lexical_values(corpus, query, weights, postings=postings)
-        wholes = self.wholes(query) if exact or self.proposer is None else self._proposed(query, lexical, allowed)
-        words = np.full(len(corpus.live), np.nan, dtype=np.float32)
-        near = np.flatnonzero(allowed) if exact else best(lexical + wholes, allowed, max(NEAR, self.rescored))
-        if corpus.weights.context_size and corpus.whole.shape[1]:
-            first = np.flatnonzero(corpus.live) if exact else best(lexical + wholes, corpus.live, self.rescored)
-            words[first] = word_values(corpus, query, weights, first)
-            wholes[near] += self.contexts(first, words[first] + wholes[first], among=near)
-        places = near if exact else near[best((lexical + wholes)[near], np.ones_like(near, bool), self.rescored)]
-        places = places[np.isfinite(wholes[places])]
-        new = places[np.isnan(words[places])]
-        words[new] = word_values(corpus, query, weights, new)
-        values = words[places] + wholes[places]
-        order = np.argsort(-values, kind="stable")
-        places, values = places[order], values[order]
-        return Ranking(passages=places, values=values, wholes=wholes[places], lexical=lexical[places], weights=weights)
+            least: how many passages are ranked at least, if there are so many.
 
-    def contexts(self, places: Array, values: Array, *, among: Array) -> Array:
-        """Return (passage,) what each of some passages has in common with the best ones.
+        Cost: products with all passages as wholes, or with those that are proposed; sketches of ``SKETCHED`` times as
+        many passages as are aligned; the alignment of ``rescored`` of them, or ``least``, and of those of the context.
+        """
+        known = QueryValues(corpus=self.corpus, query=query)
+        if exact:
+            near = np.flatnonzero(allowed)
+            asked = self.asked(known, np.flatnonzero(self.corpus.live))
+        else:
+            near, asked = self._candidates(known, allowed, count=max(self.rescored, least))
+        wholes = self.corpus.products(asked, near)
+        values = known.words(near) + wholes
+        order = np.argsort(-values, kind="stable")
+        return Ranking(
+            passages=near[order],
+            values=values[order],
+            wholes=wholes[order],
+            lexical=known.lexical[near[order]],
+            weights=known.weights,
+        )
+
+    def asked(self, known: QueryValues, first: Array) -> Array:
+        """Return (feature,) what passages as wholes are multiplied with: the features of a query and of its context.
 
         Args:
-            places, values: of passages, the best of which make the context.
-            among: numbers of passages.
+            known: of the query.
+            first: numbers of passages, the best of which make the context.
+        """
+        if not self.corpus.weights.context_size or not len(known.asked) or not len(first):
+            return known.asked
+        values = known.words(first) + self.corpus.products(known.asked, first)
+        return known.asked + self.context(first, values)
+
+    def context(self, places: Array, values: Array) -> Array:
+        """Return (feature,) what a query reads out of the best of some passages, as an addition to its own features.
+
+        Args:
+            places, values: of passages.
         """
         weights, whole = self.corpus.weights, self.corpus.whole
-        if not len(places):
-            return np.zeros(len(among), dtype=np.float32)
-        top = np.argsort(-values, kind="stable")[: weights.context_size]
-        odds = np.exp((values[top] - values[top[0]]) / weights.temperature)
-        mean = (odds / odds.sum()) @ whole[places[top]]
+        best_of = np.argsort(-values, kind="stable")[: weights.context_size]
+        odds = np.exp((values[best_of] - values[best_of[0]]) / weights.temperature)
+        mean = (odds / odds.sum()) @ whole[places[best_of]].astype(np.float32)
         features = self.corpus.features
         parts = [
             np.float32(wanted / max(given, 1e-9) ** 0.5) * normalized(part)
@@ -104,51 +114,52 @@ class Ranker:
                 (weights.context_topics, weights.topics, mean[features:]),
             )
         ]
-        found: Array = whole[among] @ np.concatenate(parts)
-        return found
+        return np.concatenate(parts)
 
-    def rarities(self, terms: Sequence[str], postings: Postings) -> Array:
-        """Return (word,) the inverse document frequency of each word of a query in the live passages."""
-        size = self.corpus.size
-        have = [len(postings[term][0]) for term in terms]
-        return np.array([math.log1p((size - one + 0.5) / (one + 0.5)) for one in have], dtype=np.float32)
+    def _candidates(self, known: QueryValues, allowed: Array, *, count: int) -> tuple[Array, Array]:
+        """Return the numbers of the most promising passages, and what they are multiplied with as wholes."""
+        pool = None if self.proposer is None else self._proposed(known, allowed)
+        first = self._narrowed(known, known.asked, self.corpus.live, pool, count=self.rescored)
+        asked = self.asked(known, first)
+        return self._narrowed(known, asked, allowed, pool, count=count), asked
 
-    def _proposed(self, query: Query, lexical: Array, allowed: Array) -> Array:
-        """Return (passage,) what the wholes give, minus infinity where neither words nor the proposer name a passage.
+    def _narrowed(self, known: QueryValues, asked: Array, allowed: Array, pool: Array | None, *, count: int) -> Array:
+        """Return the numbers of some allowed passages, the best ones by stems, sketches and wholes.
 
-        Where a filter leaves too few, all that it allows are looked at.
+        Args:
+            asked: what passages as wholes are multiplied with.
+            pool: numbers of the passages that are looked at; None is all.
+            count: how many are wanted.
         """
+        if pool is None:
+            rough = known.lexical + self.corpus.rough_products(asked)
+        else:
+            rough = np.full(len(allowed), -np.inf, dtype=np.float32)
+            rough[pool] = known.lexical[pool] + self.corpus.products(asked, pool)
+        near = best(rough, allowed, SKETCHED * count)
+        return near[top(known.sketched(near) + rough[near] - known.lexical[near], count)]
+
+    def _proposed(self, known: QueryValues, allowed: Array) -> Array:
+        """Return the numbers of the live passages that the proposer or the words of a query name; where a filter leaves
+        too few, all that it allows as well."""
         assert self.proposer is not None
-        live = self.corpus.live
-        named = [self.proposer(query.vector, PROPOSED), best(lexical, live & (lexical > 0), PROPOSED)]
-        if allowed[np.concatenate(named)].sum() < self.rescored:
+        live, lexical = self.corpus.live, known.lexical
+        named = [self.proposer(known.query.vector, PROPOSED), best(lexical, live & (lexical > 0), PROPOSED)]
+        if allowed[np.concatenate(named)].sum() < SKETCHED * self.rescored:
             named.append(np.flatnonzero(allowed))
         places = np.unique(np.concatenate(named))
-        places = places[live[places]]
-        found = np.full(len(live), -np.inf, dtype=np.float32)
-        found[places] = self.corpus.whole[places] @ self._asked(query)
+        found: Array = places[live[places]]
         return found
-
-    def wholes(self, query: Query) -> Array:
-        """Return (passage,) what the query and each passage give as wholes, the context aside."""
-        corpus = self.corpus
-        if not corpus.whole.shape[1]:
-            return np.zeros(len(corpus.live), dtype=np.float32)
-        found: Array = corpus.whole @ self._asked(query)
-        return found
-
-    def _asked(self, query: Query) -> Array:
-        """Return the features of a query that those of passages are multiplied with."""
-        weights = self.corpus.weights
-        topics = self.corpus.query_topics(query.terms)
-        parts = [np.float32(weights.whole**0.5) * query.vector, np.float32(weights.topics**0.5) * topics]
-        return np.concatenate(parts).astype(np.float32)
 
 
 def best(values: Array, allowed: Array, count: int) -> Array:
-    """Return the places of the largest allowed values, at most ``count``, in no order."""
+    """Return the places of the largest finite values that are allowed, at most ``count``, in no order."""
     places = np.flatnonzero(allowed)
-    if len(places) <= count:
-        return places
-    found: Array = places[np.argpartition(-values[places], count - 1)[:count]]
+    found: Array = places[top(values[places], count)]
     return found
+
+
+def top(values: Array, count: int) -> Array:
+    """Return the places of the largest finite values, at most ``count``, in no order."""
+    found = np.argpartition(-values, count - 1)[:count] if len(values) > count else np.arange(len(values))
+    return found[np.isfinite(values[found])]

@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from latentalign.durable import sync
+from latentalign.index import sketch
 from latentalign.index.adaptation import Adaptation
-from latentalign.index.content import Array, Content, document_of
+from latentalign.index.content import Content, document_of
+from latentalign.index.vectors import Array
 from latentalign.registry import require
 from latentalign.text.documents import Document
 
 ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "vectors", "states")
 FITTED = ("topics", "rarity", "neighbours", "nearness")
+SKETCH = ("sketch", "projection")
 IDS, TERMS, DOCUMENTS, GRAPH = "ids.json", "terms.json", "documents.jsonl", "vectors.usearch"
 _AT_ONCE = 1 << 16  # words whose states are copied together
 
@@ -41,9 +44,13 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
     }
     if adaptation is not None:
         arrays |= {name: getattr(adaptation, name) for name in FITTED}
+    if content.pools is not None:
+        arrays["pools"] = content.pools
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    _write_states(folder / "states.npy", content.states)
+    with (folder / "states.npy").open("wb") as file:
+        _write_states(file, content.states)
+    _write_sketch(folder, passages=len(content.passages))
     (folder / IDS).write_text(json.dumps(list(content.ids), ensure_ascii=False), encoding="utf-8")
     (folder / TERMS).write_text(json.dumps(list(content.terms), ensure_ascii=False), encoding="utf-8")
     if graph:
@@ -54,21 +61,30 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
         sync(path)
 
 
-def _write_states(path: Path, parts: Sequence[tuple[Array, Array]]) -> None:
+def _write_states(file: BinaryIO, parts: Sequence[tuple[Array, Array]]) -> None:
     """Write the rows that count of some arrays as one array, without holding them all in memory."""
     first = parts[0][0]
-    rows = sum(int(counted.sum()) for _, counted in parts)
-    header = {
-        "descr": np.lib.format.dtype_to_descr(first.dtype),
-        "fortran_order": False,
-        "shape": (rows, first.shape[1]),
-    }
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for states, counted in parts:
-            for start in range(0, len(states), _AT_ONCE):
-                chosen = counted[start : start + _AT_ONCE]
-                file.write(np.ascontiguousarray(states[start : start + _AT_ONCE][chosen]).tobytes())
+    _write_header(file, first.dtype, (sum(int(counted.sum()) for _, counted in parts), first.shape[1]))
+    for states, counted in parts:
+        for start in range(0, len(states), _AT_ONCE):
+            chosen = counted[start : start + _AT_ONCE]
+            file.write(np.ascontiguousarray(states[start : start + _AT_ONCE][chosen]).tobytes())
+
+
+def _write_sketch(folder: Path, *, passages: int) -> None:
+    """Write the sketch of the states that have just been written, if there are enough of them."""
+    states = _mapped(folder / "states.npy")
+    if sketch.wanted(states, passages):
+        directions = sketch.projection(states)
+        np.save(folder / "projection.npy", directions, allow_pickle=False)
+        with (folder / "sketch.npy").open("wb") as file:
+            _write_header(file, np.dtype(np.int8), (len(states), directions.shape[1]))
+            file.writelines(part.tobytes() for part in sketch.sketched(states, directions))
+
+
+def _write_header(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,6 +94,7 @@ class Segment:
     Args:
         arrays: by the names of their files.
         adaptation: the same for what was fitted to the corpus, if it was.
+        sketch: the same for the sketch of the states, if there is one.
         graph: of nearest neighbours of the vectors; None in a small segment.
         raw_ids, raw_terms, documents: the bytes of those files.
         deleted: (document,) bool, those that are gone.
@@ -85,6 +102,7 @@ class Segment:
 
     arrays: dict[str, Array]
     adaptation: dict[str, Array]
+    sketch: dict[str, Array]
     graph: Any
     raw_ids: Array
     raw_terms: Array
@@ -107,10 +125,14 @@ class Segment:
             if deleted is None
             else np.load(deleted, allow_pickle=False)
         )
-        fitted = {name: _mapped(folder / f"{name}.npy") for name in FITTED if (folder / f"{name}.npy").is_file()}
+        fitted, rough, pools = (
+            {name: _mapped(folder / f"{name}.npy") for name in names if (folder / f"{name}.npy").is_file()}
+            for names in (FITTED, SKETCH, ("pools",))
+        )
         return cls(
-            arrays=arrays,
+            arrays=arrays | pools,
             adaptation=fitted,
+            sketch=rough,
             graph=_graph(folder / GRAPH),
             raw_ids=raw_ids,
             raw_terms=raw_terms,
@@ -146,8 +168,21 @@ class Segment:
 
     @property
     def states(self) -> Array:
-        """(word, features) in the form in which they are kept."""
+        """(state, features) in the form in which they are kept; see ``pools``."""
         return self.arrays["states"]
+
+    @property
+    def pools(self) -> Array | None:
+        """(word,) which of the states of its passage stands for each word; None where each has its own."""
+        return self.arrays.get("pools")
+
+    @cached_property
+    def state_bounds(self) -> Array:
+        """(passage + 1,) where the states of each passage begin."""
+        if self.pools is None:
+            return self.bounds
+        counts = np.maximum.reduceat(self.pools, self.bounds[:-1]) + 1 if len(self.passages) else self.pools
+        return np.concatenate([[0], np.cumsum(counts)])
 
     @property
     def vectors(self) -> Array:
@@ -166,22 +201,29 @@ class Segment:
         return np.diff(self.bounds)
 
     @cached_property
-    def owners(self) -> Array:
-        """(word,) the passage that each word is in."""
-        return np.repeat(np.arange(len(self.passages), dtype=np.int32), self.lengths)
+    def inverted(self) -> tuple[Array, Array, Array]:
+        """The inverted file of what is live: (term + 1,) where each term begins, (entry,) its passages in order, and
+        (entry,) how often each has it.
+
+        Cost: a few passes over the words, once.
+        """
+        passages = np.repeat(np.arange(len(self.passages), dtype=np.int32), self.lengths)[self.arrays["order"]]
+        starts = self.arrays["starts"]
+        first = np.ones(len(passages), dtype=np.bool_)
+        first[1:] = passages[1:] != passages[:-1]  # in order, because the sort of the words was stable
+        first[starts[:-1][starts[:-1] < len(first)]] = True
+        heads = np.flatnonzero(first)
+        often = np.diff(heads, append=len(passages)).astype(np.int32)
+        there = self.live[passages[heads]]
+        before = np.concatenate([[0], np.cumsum(there)])
+        return before[np.searchsorted(heads, starts)], passages[heads][there], often[there]
 
     def counts(self, term: str) -> tuple[Array, Array]:
         """Return the live passages that have a term, in order, and how often each has it."""
+        begin, passages, often = self.inverted
         number = self.terms.get(term)
-        if number is None:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        starts = self.arrays["starts"]
-        places = self.arrays["order"][starts[number] : starts[number + 1]]
-        inside = self.owners[places]  # in order, because the sort of the words was stable
-        first = np.concatenate([[0], np.flatnonzero(inside[1:] != inside[:-1]) + 1])
-        found, often = inside[first], np.append(first[1:], len(inside)) - first
-        there = self.live[found]
-        return found[there], often[there]
+        some = slice(0, 0) if number is None else slice(begin[number], begin[number + 1])
+        return passages[some], often[some]
 
     def word_spans(self, passage: int) -> Array:
         """Return (word, 2) the words of a passage, in the text of its document."""
@@ -208,7 +250,7 @@ class Segment:
 def _write_graph(path: Path, vectors: Array) -> None:
     """Write a graph of nearest neighbours of some vectors; keys are their places."""
     usearch = require("usearch.index", extra="index")
-    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_search=256)
+    graph = usearch.Index(ndim=vectors.shape[1], metric="cos", dtype="f16", expansion_add=64, expansion_search=256)
     graph.add(np.arange(len(vectors)), vectors, threads=1)
     graph.save(str(path))
 
@@ -223,40 +265,3 @@ def _mapped(path: Path) -> Array:
     """Return an array that stays on the disk, as a plain one: those of numpy's own class are slow to slice."""
     found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     return found.view(np.ndarray)
-
-
-def _renamed(segment: Segment, words: Array, terms: dict[str, int]) -> Array:
-    """Return the new number of each term that some words of a segment have, and put it into ``terms``."""
-    used = np.bincount(segment.words[words], minlength=len(segment.terms)) > 0
-    numbers = [terms.setdefault(term, len(terms)) if used[old] else -1 for term, old in segment.terms.items()]
-    return np.array(numbers, dtype=np.int32)
-
-
-def joined(segments: Sequence[Segment]) -> Content:
-    """Return the live documents of some segments, at least one, as the content of one."""
-    live = [one.live for one in segments]
-    words = [np.repeat(one.live, one.lengths) for one in segments]
-    terms: dict[str, int] = {}
-    renamed = [_renamed(one, rows, terms) for one, rows in zip(segments, words, strict=True)]
-    moved, before = [], 0
-    for one in segments:
-        places = before + np.cumsum(~one.deleted) - 1
-        part = np.array(one.passages[one.live])
-        part[:, 0] = places[part[:, 0]]
-        moved.append(part)
-        before += int((~one.deleted).sum())
-    kept = [(one, number) for one in segments for number in np.flatnonzero(~one.deleted).tolist()]
-    lengths = np.concatenate([one.lengths[rows] for one, rows in zip(segments, live, strict=True)])
-    return Content(
-        ids=[one.ids[number] for one, number in kept],
-        lines=[one.line(number) for one, number in kept],
-        passages=np.concatenate(moved),
-        bounds=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        spans=np.concatenate([one.arrays["spans"][rows] for one, rows in zip(segments, words, strict=True)]),
-        words=np.concatenate(
-            [table[one.words[rows]] for one, table, rows in zip(segments, renamed, words, strict=True)]
-        ),
-        terms=list(terms),
-        states=[(one.states, rows) for one, rows in zip(segments, words, strict=True)],
-        vectors=np.concatenate([one.vectors[rows] for one, rows in zip(segments, live, strict=True)]),
-    )

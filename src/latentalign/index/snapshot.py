@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class Snapshot:
             InputError: there is none of that name.
         """
         if id not in self.places:
-            raise InputError(wanted="the name of a document in the index", came=repr(id), where="id")
+            some = ", ".join(map(repr, islice(self.places, 3)))
+            fix = f"the index has {len(self.places)}, such as {some}" if some else "the index is empty"
+            raise InputError(wanted="the name of a document in the index", came=repr(id), where="id", fix=fix)
         index, number = self.places[id]
         return self.segments[index].document(number)

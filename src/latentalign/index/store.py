@@ -12,14 +12,18 @@ import numpy as np
 
 from latentalign.durable import replacing, sync
 from latentalign.errors import DamageError, InputError
-from latentalign.index.adaptation import FEWEST, Adaptation, adapt
-from latentalign.index.content import Array, Content
+from latentalign.index import sketch
+from latentalign.index.adaptation import FEWEST, adapt_content
+from latentalign.index.content import Content
+from latentalign.index.fingerprint import Fingerprint
+from latentalign.index.joining import joined
 from latentalign.index.lock import writing
-from latentalign.index.manifest import MANIFEST, Entry, Manifest, described, differences
+from latentalign.index.manifest import MANIFEST, Entry, Manifest, described, differences, sweep
 from latentalign.index.relevance import RelevanceWeights
-from latentalign.index.segment import Segment, joined, write_segment
+from latentalign.index.segment import Segment, write_segment
 from latentalign.index.settings import IndexSettings
 from latentalign.index.snapshot import Snapshot
+from latentalign.index.vectors import Array
 from latentalign.models.scorer import PairScorer
 from latentalign.text.documents import Document
 
@@ -57,13 +61,13 @@ class Index:
         """Make an empty index in a new or empty folder.
 
         Raises:
-            InputError: there is something in the folder.
+            InputError: there is something in the folder, or a file in its place.
         """
         folder = Path(path)
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(
                 wanted="a new or empty folder",
-                came="one with files in it",
+                came="one with files in it" if folder.is_dir() else "a file",
                 where=str(folder),
                 fix="choose another, or add to the index that is there: latentalign index add",
             )
@@ -90,9 +94,18 @@ class Index:
 
     @property
     def scorer(self) -> PairScorer:
-        """The encoder, loaded when it is first needed."""
+        """The encoder, loaded when it is first needed.
+
+        Raises:
+            ModelError: it cannot be found, or is another one than the index was built with.
+        """
         if not self._scorers:
-            self._scorers.append(self.settings.load_scorer())
+            manifest = Manifest.read(self.path)
+            scorer = manifest.settings.load_scorer()
+            if manifest.encoder is not None and scorer.encoder is not None:
+                found = Fingerprint.of(scorer.encoder, name=manifest.settings.name)
+                manifest.encoder.check(found, where=str(self.path))
+            self._scorers.append(scorer)
         return self._scorers[0]
 
     def snapshot(self) -> Snapshot:
@@ -133,7 +146,7 @@ class Index:
                 content = Content.of(some, self.settings, self.scorer)
                 before = self.snapshot()
                 entries = self._without(before, content.ids)
-                self._commit(before.manifest, [*entries, self._written(before.manifest, content)])
+                self._commit(self._stamped(before.manifest), [*entries, self._written(before.manifest, content)])
                 added += len(some)
             self._merge_small()
         return added
@@ -176,7 +189,12 @@ class Index:
             before = self.snapshot()
             if len(before.segments) > 1 or any(one.gone for one in before.manifest.entries) or self._stale(before):
                 self._merge(before, range(len(before.segments)))
-            self._sweep()
+            sweep(self.path, Manifest.read(self.path).entries)
+
+    def discard(self) -> None:
+        """Remove the folder if no document was ever added; otherwise leave everything as it is."""
+        if Manifest.read(self.path).generation == 0:
+            shutil.rmtree(self.path)
 
     def verify(self) -> list[str]:
         """Return one line for each file that is absent or not what was written; nothing if all is well.
@@ -200,10 +218,16 @@ class Index:
         name = f"segment-{manifest.generation + 1:08d}"
         fits = whole and manifest.settings.adapt and len(content.passages) >= FEWEST
         large = len(content.passages) >= manifest.settings.approximate_from and content.vectors.shape[1] > 0
-        fitted = _adapted(content) if fits else None
+        fitted = adapt_content(content, RelevanceWeights()) if fits else None
         write_segment(self.path / name, content, adaptation=fitted, graph=large)
         files = {path.name: described(path) for path in sorted((self.path / name).iterdir())}
         return Entry(name=name, documents=len(content.ids), gone=0, deleted="", files=files)
+
+    def _stamped(self, manifest: Manifest) -> Manifest:
+        """Return the manifest with what the encoder is known by, if this is the first time that it is used."""
+        if manifest.encoder is not None or manifest.entries or self.scorer.encoder is None:
+            return manifest
+        return replace(manifest, encoder=Fingerprint.of(self.scorer.encoder, name=manifest.settings.name))
 
     def _without(self, before: Snapshot, ids: Iterable[str]) -> list[Entry]:
         """Return the segments without some documents: those that have any get a new list of what is deleted."""
@@ -251,32 +275,12 @@ class Index:
             self._merge(before, small)
 
     def _stale(self, before: Snapshot) -> bool:
-        """Return whether the only segment could be adapted and is not."""
-        one = before.segments[0] if before.segments else None
-        return one is not None and self.settings.adapt and not one.adaptation and len(one.passages) >= FEWEST
-
-    def _sweep(self) -> None:
-        """Remove what killed writers have left."""
-        entries = {one.name: one for one in Manifest.read(self.path).entries}
-        for folder in self.path.glob("segment-*"):
-            if folder.name not in entries:
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            for path in folder.iterdir():
-                if path.name not in entries[folder.name].files:
-                    path.unlink(missing_ok=True)
-
-
-def _adapted(content: Content) -> Adaptation:
-    weights = RelevanceWeights()
-    return adapt(
-        content.words,
-        content.bounds,
-        content.vectors,
-        terms=len(content.terms),
-        whole=weights.whole,
-        topics=weights.topics,
-    )
+        """Return whether the only segment lacks what it could have: an adaptation, or a sketch."""
+        if not before.segments:
+            return False
+        (one,) = before.segments
+        fitted = one.adaptation or not self.settings.adapt or len(one.passages) < FEWEST
+        return not fitted or (sketch.wanted(one.states, len(one.passages)) and not one.sketch)
 
 
 def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:

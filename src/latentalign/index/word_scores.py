@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 
-from latentalign.index.content import Array
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
 from latentalign.index.relevance import WordAlignment, align_words
 from latentalign.index.segment import Segment
+from latentalign.index.sketch import EXCESS
+from latentalign.index.vectors import Array, normalized
 
 _AT_ONCE = 1 << 18  # words whose states are in memory together
 _STEEPEST = 80.0  # the largest score whose exponential float32 holds
 
 
-def word_values(corpus: Corpus, query: Query, weights: Array, places: Array) -> Array:
+def word_values(corpus: Corpus, query: Query, weights: Array, places: Array, *, sketch: bool = False) -> Array:
     r"""Return (passage,) what the words give, $\sum_i w_i \Phi(S_{i\cdot}) / \sum_i w_i$.
 
     The same number as ``word_alignments`` gives, without padding: the sums of $e^S$ run over the words of all passages,
@@ -28,26 +29,19 @@ def word_values(corpus: Corpus, query: Query, weights: Array, places: Array) -> 
         query: what they are to explain.
         weights: (word,) of the query.
         places: numbers of passages.
+        sketch: read the sketches of the states, where there are some, and not the states.
 
     Cost: for each word of a passage, one product with each of the query and an exponential.
     """
     found = np.zeros(len(places), dtype=np.float32)
-    shares = torch.from_numpy(weights / max(float(weights.sum()), 1e-9))
-    numbers = _numbers(query)
-    terms = torch.tensor([numbers[term] for term in query.terms])
-    states = torch.from_numpy(query.states)
+    shares = weights / np.float32(max(float(weights.sum()), 1e-9))
     for rows, segment, passages in _parts(corpus, places):
-        words, starts = _words(segment, passages)
-        same = torch.from_numpy(_numbered(segment, numbers)[segment.words[words]])[:, None] == terms
-        if query.states.shape[1]:
-            scores = corpus.weights.similarity * (_read(segment.states[words]) @ states.T - corpus.weights.least)
-            odds = scores.add_(same, alpha=corpus.weights.exact).clamp_(max=_STEEPEST).exp_()
-        else:
-            odds = same * np.exp(np.float32(corpus.weights.level))
-        totals = np.add.reduceat(odds.numpy(), starts, axis=0)
+        words, starts = runs(segment.bounds, passages)
+        odds = _odds(corpus, query, segment, words, cosines=_cosines(segment, query, passages, words, sketch=sketch))
+        totals = np.add.reduceat(odds, starts, axis=1)
         relative = np.maximum(segment.lengths[passages], 1) / max(corpus.mean_length, 1.0)
-        totals *= np.exp(-corpus.weights.length * np.log(relative)).astype(np.float32)[:, None]
-        found[rows] = np.log1p(totals) @ shares.numpy()
+        totals *= np.exp(-corpus.weights.length * np.log(relative)).astype(np.float32)
+        found[rows] = shares @ np.log1p(totals)
     return found
 
 
@@ -62,12 +56,13 @@ def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array)
     terms = np.full((len(places), longest), -1, dtype=np.int64)
     cosines = np.zeros((len(places), longest, len(query.terms)), dtype=np.float32)
     for rows, segment, passages in _parts(corpus, places):
-        words, starts = _words(segment, passages)
+        words, starts = runs(segment.bounds, passages)
         inner = np.arange(len(words)) - np.repeat(starts, segment.lengths[passages])
         owners = np.repeat(rows, segment.lengths[passages])
         terms[owners, inner] = _numbered(segment, numbers)[segment.words[words]]
-        if query.states.shape[1]:
-            cosines[owners, inner] = (_read(segment.states[words]) @ torch.from_numpy(query.states).T).numpy()
+        some = _cosines(segment, query, passages, words)
+        if some is not None:
+            cosines[owners, inner] = some.T.numpy()
     return align_words(
         terms=torch.tensor([numbers[term] for term in query.terms]),
         cosines=torch.from_numpy(cosines).transpose(1, 2) if query.states.shape[1] else None,
@@ -80,7 +75,7 @@ def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array)
 
 
 Postings = Mapping[str, tuple[Array, Array]]
-"""The passages that have a term, and how often each has it, by term."""
+"""The passages that have a term, and what it gives each by its stem alone, by term; see ``Corpus.postings``."""
 
 
 def lexical_values(corpus: Corpus, query: Query, weights: Array, *, postings: Postings) -> Array:
@@ -92,43 +87,82 @@ def lexical_values(corpus: Corpus, query: Query, weights: Array, *, postings: Po
     for term, weight in zip(query.terms, weights.tolist(), strict=True):
         shares[term] = shares.get(term, 0.0) + weight / total
     for term, share in shares.items():
-        places, often = postings[term]
-        found[places] += np.float32(share) * np.log1p(often * corpus.level[places])
+        places, gains = postings[term]
+        found[places] += np.float32(share) * gains
     return found
+
+
+def runs(bounds: Array, passages: Array) -> tuple[Array, Array]:
+    """Return the places of what some passages have, one passage after the other, and where each begins.
+
+    >>> runs(np.array([0, 2, 5, 6]), np.array([2, 0]))
+    (array([5, 0, 1]), array([0, 1]))
+    """
+    begins, lengths = bounds[passages], bounds[passages + 1] - bounds[passages]
+    starts = np.cumsum(lengths) - lengths
+    return np.arange(lengths.sum()) + np.repeat(begins - starts, lengths), starts
+
+
+def _cosines(
+    segment: Segment, query: Query, passages: Array, words: Array, *, sketch: bool = False
+) -> torch.Tensor | None:
+    """Return (query, word) the cosines of the states that stand for the words of some passages, or of their sketches;
+    None where there are none."""
+    if not query.states.shape[1]:
+        return None
+    states, asked, excess = segment.states, query.states, 0.0
+    if sketch and segment.sketch:
+        states, asked, excess = segment.sketch["sketch"], normalized(asked @ segment.sketch["projection"]), EXCESS
+    if states.dtype == np.int8:
+        asked = asked * np.float32(1 / 127)
+    places, starts = (words, None) if segment.pools is None else runs(segment.state_bounds, passages)
+    rows = torch.from_numpy(states.take(places, axis=0)).float()
+    found = (torch.from_numpy(asked) @ rows.T).sub_(excess)
+    if segment.pools is None or starts is None:
+        return found
+    own = segment.pools[words] + np.repeat(starts, segment.lengths[passages])
+    return found[:, torch.from_numpy(own)]
+
+
+def _odds(corpus: Corpus, query: Query, segment: Segment, words: Array, *, cosines: torch.Tensor | None) -> Array:
+    """Return (query, word) $e^S$, the part of it aside that depends on the length of a passage."""
+    numbers, weights = _numbers(query), corpus.weights
+    terms = np.array([numbers[term] for term in query.terms])
+    known = _numbered(segment, numbers)[segment.words[words]]
+    shared = np.flatnonzero(known >= 0)
+    same = (terms[:, None] == known[shared]).astype(np.float32)
+    if cosines is None:
+        found = np.zeros((len(terms), len(words)), dtype=np.float32)
+        found[:, shared] = same * np.exp(np.float32(weights.level))
+        return found
+    scores = cosines.mul_(weights.similarity).sub_(weights.similarity * weights.least)
+    scores.numpy()[:, shared] += np.float32(weights.exact) * same
+    odds: Array = scores.clamp_(max=_STEEPEST).exp_().numpy()
+    return odds
 
 
 def _numbers(query: Query) -> dict[str, int]:
     return {term: index for index, term in enumerate(dict.fromkeys(query.terms))}
 
 
-def _parts(corpus: Corpus, places: Array) -> Iterator[tuple[Array, Segment, Array]]:
-    """Yield the rows of some passages of one segment, the segment, and their numbers in it; not too many at once."""
-    owners = np.searchsorted(corpus.begins, places, side="right") - 1
-    for index in np.unique(owners).tolist():
-        rows, segment = np.flatnonzero(owners == index), corpus.segments[index]
-        inside = places[rows] - corpus.begins[index]
-        cuts = np.cumsum(segment.lengths[inside]) // _AT_ONCE
-        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(cuts)) + 1):
-            yield rows[part], segment, inside[part]
-
-
-def _words(segment: Segment, passages: Array) -> tuple[Array, Array]:
-    """Return the places of the words of some passages, one passage after the other, and where each begins."""
-    lengths = segment.lengths[passages]
-    starts = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(segment.bounds[passages] - starts, lengths), starts
-
-
 def _numbered(segment: Segment, numbers: Mapping[str, int]) -> Array:
     """Return for each term of a segment its number in the query; -1 if it is not there."""
-    table = np.full(len(segment.terms), -1, dtype=np.int64)
+    table = np.full(len(segment.terms), -1, dtype=np.int32)
     for term, number in numbers.items():
         if term in segment.terms:
             table[segment.terms[term]] = number
     return table
 
 
-def _read(states: Array) -> torch.Tensor:
-    """Return states as float32 of length 1, in whatever form they are kept."""
-    found = torch.from_numpy(np.ascontiguousarray(states)).float()
-    return found.div_(127) if states.dtype == np.int8 else found
+def _parts(corpus: Corpus, places: Array) -> Iterator[tuple[Array, Segment, Array]]:
+    """Yield the rows of some passages of one segment, the segment, and their numbers in it; not too many at once."""
+    owners = np.searchsorted(corpus.begins, places, side="right") - 1
+    for index in dict.fromkeys(owners.tolist()):
+        rows, segment = np.flatnonzero(owners == index), corpus.segments[index]
+        inside = places[rows] - corpus.begins[index]
+        cuts = np.cumsum(segment.lengths[inside]) // _AT_ONCE
+        if not cuts[-1]:
+            yield rows, segment, inside
+            continue
+        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(cuts)) + 1):
+            yield rows[part], segment, inside[part]

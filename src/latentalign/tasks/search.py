@@ -44,7 +44,7 @@ class Searcher:
         path: str | Path,
         *,
         weights: RelevanceWeights | None = None,
-        rescored: int = 64,
+        rescored: int | None = None,
         exact: bool = False,
         candidates: CandidateIndex | None = None,
     ) -> Searcher:
@@ -53,7 +53,8 @@ class Searcher:
         Args:
             path: the folder.
             weights: of the potentials; None takes the default.
-            rescored: candidates whose words are aligned, at least 1.
+            rescored: candidates whose words are aligned, at least 1; None takes the default. Twice as many as the hits
+                that are asked for are aligned in any case.
             exact: align the words of every passage.
             candidates: an engine that ``offer`` has filled, which proposes passages by their vectors; None looks at
                 all, or asks the graphs of segments that are large.
@@ -73,15 +74,16 @@ class Searcher:
         index: Index,
         *,
         weights: RelevanceWeights | None,
-        rescored: int,
+        rescored: int | None,
         exact: bool,
         candidates: CandidateIndex | None,
     ) -> Searcher:
         from latentalign.index.corpus import Corpus
         from latentalign.index.proposals import EngineProposals, GraphProposals, Proposer
-        from latentalign.index.ranking import Ranker
+        from latentalign.index.ranking import RESCORED, Ranker
         from latentalign.index.relevance import RelevanceWeights
 
+        rescored = RESCORED if rescored is None else rescored
         if rescored < 1:
             raise InputError(wanted="at least 1 candidate to rescore", came=repr(rescored), where="rescored")
         corpus = Corpus(snapshot=index.snapshot(), weights=weights or RelevanceWeights())
@@ -118,7 +120,7 @@ class Searcher:
             filter: a condition on the fields of documents, such as ``year>2000``.
 
         Raises:
-            InputError: a query without a word, or a filter that cannot be read.
+            InputError: a query without a word, a filter that cannot be read, or a k below 1.
         """
         result = next(self.search_many([query], k=k, filter=filter))
         if isinstance(result, Failure):
@@ -135,9 +137,7 @@ class Searcher:
         """
         from latentalign.index.query import Query
 
-        if k < 1:
-            raise InputError(wanted="at least 1 hit", came=repr(k), where="k")
-        allowed = self._allowed(filter)
+        allowed = self._allowed(filter, k=k)
         for one in queries:
             if isinstance(one, Failure):
                 yield one
@@ -148,39 +148,55 @@ class Searcher:
             except LatentAlignError as error:
                 yield Failure(error=error, id=name)
                 continue
-            yield self._answer(query, allowed, k=k, id=name)
+            yield self.answer(query, allowed, k=k, id=name)
 
     def like(self, id: str, *, k: int = 10, filter: str | Filter | None = None) -> SearchResult:
         """Return the documents that are most like one of the index, which is left out.
 
         Raises:
-            InputError: there is no document of that name.
+            InputError: there is no document of that name, a filter that cannot be read, or a k below 1.
         """
         from latentalign.index.query import Query
 
         self.snapshot.document(id)
         segment, number = self.snapshot.places[id]
         query = Query.of_document(self.snapshot.segments[segment], number)
-        allowed = self._allowed(filter).copy()
+        allowed = self._allowed(filter, k=k).copy()
         begin = self.ranker.corpus.begins[segment]
         passages = self.snapshot.segments[segment].passages
         allowed[begin : begin + len(passages)] &= passages[:, 0] != number
-        return self._answer(query, allowed, k=k, id=id)
+        return self.answer(query, allowed, k=k, id=id)
 
     @property
     def snapshot(self) -> Snapshot:
         """What the index held when the searcher was loaded."""
         return self.ranker.corpus.snapshot
 
-    def _allowed(self, filter: str | Filter | None) -> Any:
+    def _allowed(self, filter: str | Filter | None, *, k: int) -> Any:
         from latentalign.index.filters import parse_filter
 
+        if k < 1:
+            raise InputError(wanted="at least 1 hit", came=repr(k), where="k")
         return self.ranker.corpus.allowed(parse_filter(filter) if isinstance(filter, str) else filter)
 
-    def _answer(self, query: Query, allowed: Any, *, k: int, id: str | None) -> SearchResult:
-        from latentalign.tasks.search_hits import hits_of
+    def answer(self, query: Query, allowed: Any, *, k: int, id: str | None = None) -> SearchResult:
+        """Return the answer to a query that has been encoded.
 
-        ranking = self.ranker.rank(query, allowed=allowed, exact=self.exact)
-        hits = hits_of(query, ranking, self.ranker, k=k)
+        Args:
+            query: what is searched for.
+            allowed: (passage,) bool, which may be found; ``ranker.corpus.live`` are all.
+            k: how many documents, at most.
+            id: of the query.
+        """
+        from latentalign.tasks.search_hits import grouped, hits_of
+
+        least, there = 2 * k, int(allowed.sum())
+        while True:  # several passages of one document, and texts that are the same, make one hit
+            ranking = self.ranker.rank(query, allowed=allowed, exact=self.exact, least=least)
+            found = grouped(ranking, self.ranker, k=k)
+            if len(found) == k or len(ranking.passages) == there or least > there:
+                break
+            least *= 4
+        hits = hits_of(query, ranking, self.ranker, found)
         nothing = 1.0 - max((one.probability for one in hits), default=0.0)
         return SearchResult(query=query.units.text, hits=hits, nothing=nothing, id=id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,11 @@ from latentalign.tasks.search_result import Hit
 from latentalign.text.spans import Evidence, Link, Span
 
 if TYPE_CHECKING:
-    from latentalign.index.content import Array
     from latentalign.index.query import Query
     from latentalign.index.ranking import Ranker, Ranking
     from latentalign.index.relevance import WordAlignment
     from latentalign.index.segment import Segment
+    from latentalign.index.vectors import Array
 
 THRESHOLD = 0.1
 """The least expected mass of a link that is shown."""
@@ -24,7 +25,7 @@ SAME = 0.9
 
 
 @dataclass(kw_only=True)
-class _Found:
+class Found:
     """A document on its way into a hit: where it is, the ranks of its passages, and its duplicates."""
 
     segment: Segment
@@ -34,13 +35,9 @@ class _Found:
     duplicates: list[str] = field(default_factory=list)
 
 
-def hits_of(query: Query, ranking: Ranking, ranker: Ranker, *, k: int) -> tuple[Hit, ...]:
+def grouped(ranking: Ranking, ranker: Ranker, *, k: int) -> list[Found]:
     """Return the best ``k`` documents of ranked passages; of texts that are the same, the best one."""
-    import numpy as np
-
-    from latentalign.index.word_scores import word_alignments
-
-    found: dict[tuple[int, int], _Found] = {}
+    found: dict[tuple[int, int], Found] = {}
     doubles: set[tuple[int, int]] = set()
     for rank, passage in enumerate(ranking.passages.tolist()):
         segment, row = ranker.corpus.place(passage)
@@ -52,14 +49,22 @@ def hits_of(query: Query, ranking: Ranking, ranker: Ranker, *, k: int) -> tuple[
             words = _words(segment, row)
             twin = next((one for one in found.values() if _same(one.words, words)), None)
             if twin is None:
-                found[key] = _Found(segment=segment, number=number, words=words, ranks=[rank])
+                found[key] = Found(segment=segment, number=number, words=words, ranks=[rank])
             else:
                 doubles.add(key)
                 twin.duplicates.append(segment.ids[number])
-    chosen = [ranking.passages[one.ranks[0]] for one in found.values()]
+    return list(found.values())
+
+
+def hits_of(query: Query, ranking: Ranking, ranker: Ranker, found: Sequence[Found]) -> tuple[Hit, ...]:
+    """Return documents that were found as hits, with their evidence."""
+    import numpy as np
+
+    from latentalign.index.word_scores import word_alignments
+
+    chosen = [ranking.passages[one.ranks[0]] for one in found]
     aligned = word_alignments(ranker.corpus, query, ranking.weights, np.array(chosen, dtype=np.int64))
-    rows = enumerate(found.values())
-    return tuple(_hit(query, ranking, ranker, found=one, words=aligned, row=row) for row, one in rows)
+    return tuple(_hit(query, ranking, ranker, found=one, words=aligned, row=row) for row, one in enumerate(found))
 
 
 def _words(segment: Segment, passage: int) -> frozenset[str]:
@@ -71,7 +76,7 @@ def _same(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= SAME * len(one | other)
 
 
-def _hit(query: Query, ranking: Ranking, ranker: Ranker, *, found: _Found, words: WordAlignment, row: int) -> Hit:
+def _hit(query: Query, ranking: Ranking, ranker: Ranker, *, found: Found, words: WordAlignment, row: int) -> Hit:
     corpus, rank = ranker.corpus, found.ranks[0]
     value = float(ranking.values[rank])
     passages = [corpus.place(int(ranking.passages[rank]))[1] for rank in found.ranks[:PASSAGES]]

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from latentalign.errors import InputError
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
+from latentalign.index.vectors import Array, normalized
 from latentalign.text.documents import Value
 
 Fields = Mapping[str, Value]

@@ -10,8 +10,8 @@ import numpy as np
 
 from latentalign.durable import replacing
 from latentalign.index.candidates.candidate_index import Fields, Proposal, checked
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
+from latentalign.index.vectors import Array, normalized
 
 
 class ExactCandidates:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from latentalign.index.candidates.candidate_index import Fields, Proposal, checked, maxsim, widened
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
+from latentalign.index.vectors import Array, normalized
 from latentalign.registry import require
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.index.candidates.candidate_index import Fields, Proposal, checked, widened
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
+from latentalign.index.vectors import Array, normalized
 from latentalign.registry import require
 
 AT_ONCE = 256

@@ -11,8 +11,8 @@ import numpy as np
 
 from latentalign.durable import replacing, sync
 from latentalign.index.candidates.candidate_index import Fields, Proposal, checked, maxsim, widened
-from latentalign.index.content import Array, normalized
 from latentalign.index.filters import Filter
+from latentalign.index.vectors import Array, normalized
 from latentalign.registry import require
 
 ROOM = 1 << 20
