@@ -30,7 +30,7 @@ from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.index.vectors import Array, normalized
 from latentalign.metrics.ranking import average_precision, ndcg
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.search import Searcher
 
 BATCH, TEMPERATURE = 24, 0.05
 Side = tuple[Tensor, Tensor]

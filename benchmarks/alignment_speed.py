@@ -23,7 +23,7 @@ from benchmarks.report import write_table
 OURS = """
 import json, sys, time, torch
 torch.set_num_threads(1)
-from latentalign.tasks.statistical_aligner import StatisticalAligner
+from latentalign.tasks.alignment.statistical_aligner import StatisticalAligner
 from latentalign.text.pairs import TextPair
 aligner = StatisticalAligner.load("en-fr")
 rows = [line.rstrip("\\n").split("\\t") for line in open(sys.argv[1], encoding="utf-8")]

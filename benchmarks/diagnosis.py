@@ -20,8 +20,8 @@ import torch
 from benchmarks.matching import milliseconds
 from benchmarks.report import write_section, write_table
 from latentalign.evaluation.recipe import run
-from latentalign.tasks.diagnose import Diagnoser
-from latentalign.tasks.profile_file import read_profiles
+from latentalign.tasks.diagnosis.diagnose import Diagnoser
+from latentalign.tasks.diagnosis.profile_file import read_profiles
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 GARD = "medical/gard-hpo-symptoms"

@@ -23,7 +23,7 @@ from benchmarks.word_alignment import measured
 from latentalign import config
 from latentalign.models.neural.model import DistilledModel
 from latentalign.models.statistical.posterior import Posterior
-from latentalign.tasks.train_distilled import DistilledRecipe
+from latentalign.tasks.alignment.train_distilled import DistilledRecipe
 from latentalign.training.distill import Rounds
 
 RECIPES = {"i": "distill-hansards-small", "ii": "distill-hansards-large"}

@@ -31,7 +31,7 @@ from latentalign.index.query import Query
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.index.vectors import Array
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.search import Searcher
 
 SIZES, SHORT, QUERIES, K = (1_000, 10_000, 27_000), 100_000, 48, 10
 LARGE = 12

@@ -18,8 +18,8 @@ from latentalign.evaluation.linking import LinkingRecipe
 from latentalign.evaluation.recipe import run
 from latentalign.evaluation.report import Report
 from latentalign.models.linking.settings import LinkerConfig
-from latentalign.tasks.linked_texts import CatalogueFile, LinkedTexts
-from latentalign.tasks.train_linker import LinkerTraining
+from latentalign.tasks.alignment.linked_texts import CatalogueFile, LinkedTexts
+from latentalign.tasks.linking.train_linker import LinkerTraining
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("oke-2016-train", "oke-2016-eval", "reuters-128", "derczynski", "spotlight")

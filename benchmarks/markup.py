@@ -26,9 +26,9 @@ from typing import Any
 
 from benchmarks.report import write_table
 from latentalign.evaluation.files import objects
-from latentalign.tasks.given_links import GivenLinks
-from latentalign.tasks.pair_aligner import PairAligner
-from latentalign.tasks.transfer_markup import MarkupProjector, MarkupTransfer
+from latentalign.tasks.alignment.given_links import GivenLinks
+from latentalign.tasks.alignment.pair_aligner import PairAligner
+from latentalign.tasks.transfer.transfer_markup import MarkupProjector, MarkupTransfer
 from latentalign.text.markup import escaped
 from latentalign.text.pairs import Failure, TextPair
 

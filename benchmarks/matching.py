@@ -19,9 +19,9 @@ from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.memory import Memory, read, units_of, vectors
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.labelled_texts import LabelledTexts
-from latentalign.tasks.train_classifier import ClassifierTraining
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.train_classifier import ClassifierTraining
 
 SIZES = (150, 1_000, 10_000)
 

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.markup import loaded, within
 from benchmarks.report import write_table
 from latentalign.evaluation.files import objects
-from latentalign.tasks.check import TranslationCheck, TranslationChecker, by_length
+from latentalign.tasks.transfer.check import TranslationCheck, TranslationChecker, by_length
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Span
 

@@ -19,9 +19,9 @@ from latentalign.evaluation.files import find, objects
 from latentalign.evaluation.ontology_matching import equal_names
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.formats.catalogue.reading import load_catalogue
-from latentalign.tasks.ontology_alignment import OntologyAlignment
-from latentalign.tasks.papers import PaperRelater
-from latentalign.tasks.relate import OntologyAligner
+from latentalign.tasks.relating.ontology_alignment import OntologyAlignment
+from latentalign.tasks.relating.papers import PaperRelater
+from latentalign.tasks.relating.relate import OntologyAligner
 
 SEVEN = ("cmt", "conference", "confOf", "edas", "ekaw", "iasted", "sigkdd")
 DRAWN = (("cmt", "ekaw"), ("conference", "sigkdd"), ("confOf", "edas"))

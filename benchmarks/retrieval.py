@@ -27,8 +27,8 @@ from latentalign.index.store import Index
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.deletion import Deletion
 from latentalign.metrics.ranking import average_precision, ndcg, reciprocal_rank
-from latentalign.tasks.search import Searcher
-from latentalign.tasks.search_result import Hit
+from latentalign.tasks.retrieval.search import Searcher
+from latentalign.tasks.retrieval.search_result import Hit
 from latentalign.text.spans import Span
 
 MOST, STRANGERS, DELETIONS = 300, 60, 60

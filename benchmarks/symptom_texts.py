@@ -16,11 +16,11 @@ from torch import Tensor
 from benchmarks.report import write_table
 from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
 from latentalign.models.matcher.profile import Feature, Profile
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.diagnose import Diagnoser
-from latentalign.tasks.label_spreading import with_unlabelled
-from latentalign.tasks.labelled_texts import LabelledTexts, few
-from latentalign.tasks.train_classifier import ClassifierTraining
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.label_spreading import with_unlabelled
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
+from latentalign.tasks.classification.train_classifier import ClassifierTraining
+from latentalign.tasks.diagnosis.diagnose import Diagnoser
 from latentalign.text.sentences import sentences
 
 Rows = list[tuple[str, str]]

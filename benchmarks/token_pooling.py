@@ -25,7 +25,7 @@ from latentalign.index.query import Query
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.metrics.ranking import average_precision, ndcg
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.search import Searcher
 
 POOLS = (1, 2, 3, 4, 6)
 

@@ -12,13 +12,13 @@ import pytest
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, UnknownNameError
-from latentalign.tasks.bot_file import bot_of, read_bot
-from latentalign.tasks.chat import Bot
-from latentalign.tasks.conversation import State
-from latentalign.tasks.labelled_slots import of_bio
-from latentalign.tasks.segmentation import Segment, marginals
-from latentalign.tasks.slots import SlotTagger
-from latentalign.tasks.train_slots import SlotsTraining
+from latentalign.tasks.chat.bot import Bot
+from latentalign.tasks.chat.bot_file import bot_of, read_bot
+from latentalign.tasks.chat.conversation import State
+from latentalign.tasks.linking.segmentation import Segment, marginals
+from latentalign.tasks.slots.labelled_slots import of_bio
+from latentalign.tasks.slots.tagger import SlotTagger
+from latentalign.tasks.slots.train_slots import SlotsTraining
 from latentalign.text.pairs import Failure
 from latentalign.training.config import TrainingConfig
 from latentalign.training.optimizer import AdamW

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from strategies import evidences, quick
 
 from latentalign.errors import InputError
-from latentalign.tasks.check import TranslationChecker, by_frequency, by_length, check_translation
-from latentalign.tasks.given_links import GivenLinks
+from latentalign.tasks.alignment.given_links import GivenLinks
+from latentalign.tasks.transfer.check import TranslationChecker, by_frequency, by_length, check_translation
 from latentalign.testing.examples import from_matrix
 from latentalign.text.numbers import find_numbers
 from latentalign.text.pairs import Failure, TextPair

@@ -17,7 +17,7 @@ from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.settings import MatcherConfig
-from latentalign.tasks.classify import Classifier
+from latentalign.tasks.classification.classify import Classifier
 from latentalign.text.spans import Span
 from latentalign.training.config import TrainingConfig
 from latentalign.training.optimizer import AdamW

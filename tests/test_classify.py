@@ -11,10 +11,10 @@ from torch.testing import assert_close
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError, UnknownNameError
 from latentalign.models.matcher.calibration import Calibration
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.label_file import read_labels
-from latentalign.tasks.labelled_texts import LabelledTexts
-from latentalign.tasks.train_classifier import ClassifierTraining, split, spoken
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.label_file import read_labels
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.train_classifier import ClassifierTraining, split, spoken
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
 from latentalign.training.config import TrainingConfig

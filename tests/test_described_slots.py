@@ -15,12 +15,12 @@ from latentalign.models.described_slots import DescribedSlots, description_vecto
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance, word_inputs
-from latentalign.tasks.chat import Bot
-from latentalign.tasks.described_slots import DescribedSlotTagger, load_tagger
-from latentalign.tasks.dialogues import Dialogue, Service, read_dialogues, read_services
-from latentalign.tasks.service_bot import bot_table, value_of
-from latentalign.tasks.service_utterances import service_utterances, values_of
-from latentalign.tasks.train_described_slots import DescribedSlotsTraining
+from latentalign.tasks.chat.bot import Bot
+from latentalign.tasks.chat.service_bot import bot_table, value_of
+from latentalign.tasks.slots.described_slots import DescribedSlotTagger, load_tagger
+from latentalign.tasks.slots.dialogues import Dialogue, Service, read_dialogues, read_services
+from latentalign.tasks.slots.service_utterances import service_utterances, values_of
+from latentalign.tasks.slots.train_described_slots import DescribedSlotsTraining
 from latentalign.text.spans import Span
 from latentalign.training.config import TrainingConfig
 from latentalign.training.described_slots import Described, DescribedSlotsConfig, DescribedSlotsInTraining

@@ -16,12 +16,12 @@ from latentalign.models.matcher.calibration import OUT
 from latentalign.models.matcher.profile import Feature, Profile
 from latentalign.models.matcher.profiles import Findings, ProfileMatcher
 from latentalign.models.matcher.set_calibration import SetCalibration
-from latentalign.tasks.case import Case
-from latentalign.tasks.case_file import read_cases
-from latentalign.tasks.diagnose import Diagnoser
-from latentalign.tasks.diagnosis import NOTE
-from latentalign.tasks.phrase_cache import vectors_of
-from latentalign.tasks.profile_file import read_profiles
+from latentalign.tasks.diagnosis.case import Case
+from latentalign.tasks.diagnosis.case_file import read_cases
+from latentalign.tasks.diagnosis.diagnose import Diagnoser
+from latentalign.tasks.diagnosis.phrase_cache import vectors_of
+from latentalign.tasks.diagnosis.profile_file import read_profiles
+from latentalign.tasks.diagnosis.result import NOTE
 from latentalign.text.pairs import Failure
 from tests.tiny_models import write
 
@@ -302,7 +302,7 @@ def test_vectors_of_phrases_are_kept_and_a_damaged_file_is_made_again(
     phrases = ["fever", "rash"]
     first = vectors_of(phrases, encoder, cache=tmp_path)
     (kept,) = tmp_path.iterdir()
-    monkeypatch.setattr("latentalign.tasks.phrase_cache.encode", lambda *_: pytest.fail("encoded again"))
+    monkeypatch.setattr("latentalign.tasks.diagnosis.phrase_cache.encode", lambda *_: pytest.fail("encoded again"))
     assert_close(vectors_of(phrases, encoder, cache=tmp_path), first)
     monkeypatch.undo()
     kept.write_bytes(b"damaged")

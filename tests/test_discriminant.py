@@ -13,9 +13,9 @@ from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import units_of
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.labelled_texts import LabelledTexts, fold_of
-from latentalign.tasks.train_classifier import ClassifierTraining
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, fold_of
+from latentalign.tasks.classification.train_classifier import ClassifierTraining
 from latentalign.training.discriminant import DiscriminantConfig
 from tests.tiny_models import write
 

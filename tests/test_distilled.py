@@ -17,8 +17,8 @@ from latentalign.models.neural.teacher import said
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.models.subwords import HIDDEN, Subwords
 from latentalign.models.transformer.config import TransformerConfig
-from latentalign.tasks.align import Aligner
-from latentalign.tasks.distilled_aligner import DistilledAligner
+from latentalign.tasks.alignment.align import Aligner
+from latentalign.tasks.alignment.distilled_aligner import DistilledAligner
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.training.config import TrainingConfig
 from latentalign.training.distill import Rounds

@@ -14,9 +14,9 @@ from latentalign.cli.main import main
 from latentalign.errors import InputError
 from latentalign.evaluation.expressing import ExpressingRecipe, gold_places, trimmed
 from latentalign.formats import triples as triple_files
-from latentalign.tasks.express import TripleAligner, relation_words
-from latentalign.tasks.link_rdf import LinkGraph
-from latentalign.tasks.segmentation import Segment, best
+from latentalign.tasks.linking.express import TripleAligner, relation_words
+from latentalign.tasks.linking.link_rdf import LinkGraph
+from latentalign.tasks.linking.segmentation import Segment, best
 from latentalign.text.entity_names import written_forms
 from latentalign.text.names import readable
 from latentalign.text.pairs import Failure

@@ -12,9 +12,9 @@ from latentalign.families import Independent, LatentAlignment
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.models.units import Units
 from latentalign.objectives.guided import guided
-from latentalign.tasks.align import Aligner
-from latentalign.tasks.statistical_aligner import StatisticalAligner
-from latentalign.tasks.train_encoder import EncoderRecipe
+from latentalign.tasks.alignment.align import Aligner
+from latentalign.tasks.alignment.statistical_aligner import StatisticalAligner
+from latentalign.tasks.alignment.train_encoder import EncoderRecipe
 from latentalign.text.words import words
 from latentalign.training.distillation import Weights
 from latentalign.training.fine_tuning import EncoderInTraining

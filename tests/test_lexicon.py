@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from strategies import evidences, quick
 
 from latentalign.errors import InputError
-from latentalign.tasks.chunks import linked_chunks
-from latentalign.tasks.given_links import GivenLinks
-from latentalign.tasks.lexicon import LexiconBuilder, LexiconEntry
-from latentalign.tasks.lexicon_table import LexiconTable
+from latentalign.tasks.alignment.chunks import linked_chunks
+from latentalign.tasks.alignment.given_links import GivenLinks
+from latentalign.tasks.transfer.lexicon import LexiconBuilder, LexiconEntry
+from latentalign.tasks.transfer.lexicon_table import LexiconTable
 from latentalign.testing.examples import evidence
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence

@@ -20,8 +20,8 @@ from latentalign.models.linking.mention import Mention
 from latentalign.models.linking.ngrams import NgramIndex
 from latentalign.models.linking.spotting import SPOT_FEATURES, Sketch, Spotter
 from latentalign.models.linking.weights import LinkWeights
-from latentalign.tasks.linking import LinkedText
-from latentalign.tasks.train_linker import LinkerTraining, seen
+from latentalign.tasks.linking.result import LinkedText
+from latentalign.tasks.linking.train_linker import LinkerTraining, seen
 from latentalign.text.abbreviations import abbreviations
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.pairs import Failure

@@ -12,8 +12,8 @@ from latentalign.cli.rdf_output import prefixes_of
 from latentalign.errors import InputError
 from latentalign.formats import rdf
 from latentalign.formats.rdf import iri_of
-from latentalign.tasks.link_rdf import LinkGraph
-from latentalign.tasks.linking import LinkedMention, LinkedText, Meaning
+from latentalign.tasks.linking.link_rdf import LinkGraph
+from latentalign.tasks.linking.result import LinkedMention, LinkedText, Meaning
 from latentalign.text.spans import Span
 from tests.test_link import settings, write_catalogue
 

@@ -14,8 +14,8 @@ from latentalign.evaluation.linking import Answer, LinkingRecipe, figures, found
 from latentalign.evaluation.linking_baselines import Lookup, prior_of
 from latentalign.evaluation.recipe import run
 from latentalign.models.linking.aliases import AliasTable
-from latentalign.tasks.linked_texts import LinkedTexts
-from latentalign.tasks.train_linker import LinkerRecipe
+from latentalign.tasks.alignment.linked_texts import LinkedTexts
+from latentalign.tasks.linking.train_linker import LinkerRecipe
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.spans import Span
 from tests.test_link import CATALOGUE, LEXICAL, write_catalogue
@@ -132,7 +132,7 @@ weight = 5.0
 def test_a_recipe_trains_a_linker_into_a_folder(tmp_path: Path) -> None:
     write_texts(tmp_path / "t.jsonl.gz", ROWS)
     from latentalign import config
-    from latentalign.tasks.linked_texts import CatalogueFile
+    from latentalign.tasks.alignment.linked_texts import CatalogueFile
 
     recipe = config.parse(
         LinkerRecipe,

@@ -9,7 +9,7 @@ from latentalign import CitationLinker, PaperRelater
 from latentalign.cli.main import main
 from latentalign.errors import InputError
 from latentalign.models.sentence_ranker import RankerConfig
-from latentalign.tasks.cite import probabilities, shared, split
+from latentalign.tasks.relating.cite import probabilities, shared, split
 from latentalign.text.citations import citation_marks
 from latentalign.text.phrases import phrases
 

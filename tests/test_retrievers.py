@@ -5,10 +5,10 @@ import json
 import pytest
 
 from latentalign.index.store import Index
-from latentalign.tasks.haystack_retriever import haystack_retriever
-from latentalign.tasks.langchain_retriever import langchain_retriever
-from latentalign.tasks.llamaindex_retriever import llamaindex_retriever
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.haystack_retriever import haystack_retriever
+from latentalign.tasks.retrieval.langchain_retriever import langchain_retriever
+from latentalign.tasks.retrieval.llamaindex_retriever import llamaindex_retriever
+from latentalign.tasks.retrieval.search import Searcher
 from latentalign.text.documents import Document
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the three libraries

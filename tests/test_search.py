@@ -24,7 +24,7 @@ from latentalign.index.store import Index
 from latentalign.index.vectors import normalized
 from latentalign.index.word_scores import lexical_values, word_alignments, word_values
 from latentalign.models.scorer import PairScorer, ScorerConfig
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.search import Searcher
 from latentalign.text.documents import Document
 from latentalign.text.pairs import Failure
 

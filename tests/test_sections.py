@@ -23,9 +23,9 @@ from latentalign.models.sections import (
     with_null,
     word_states,
 )
-from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
-from latentalign.tasks.sections import SectionClassifier
-from latentalign.tasks.train_sections import SectionsTraining, apart, ordered
+from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
+from latentalign.tasks.sections.sectioner import SectionClassifier
+from latentalign.tasks.sections.train_sections import SectionsTraining, apart, ordered
 from latentalign.testing import Case, oracles, truth
 from latentalign.text.pairs import Failure
 from latentalign.text.split_texts import SplitText

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from latentalign import registry
 from latentalign.errors import InputError, MissingExtraError
-from latentalign.tasks.sklearn_classifier import TextClassifier
+from latentalign.tasks.classification.sklearn_classifier import TextClassifier
 from tests.tiny_models import write
 
 TEXTS = ["the cat sat", "a dog", "the dog and the cat", "die Straße", "im Café", "schön ist die Straße"] * 2

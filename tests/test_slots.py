@@ -22,11 +22,11 @@ from latentalign.metrics.span_f1 import SpanCounts, span_f1
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import SlotScorer, Utterance, lexical_scores
-from latentalign.tasks.annotated_text import AnnotatedText
-from latentalign.tasks.labelled_slots import LabelledSlots, of_bio
-from latentalign.tasks.slot_columns import beginnings, columns_of, labels_of
-from latentalign.tasks.slots import SlotTagger
-from latentalign.tasks.train_slots import SlotsTraining
+from latentalign.tasks.slots.annotated_text import AnnotatedText
+from latentalign.tasks.slots.labelled_slots import LabelledSlots, of_bio
+from latentalign.tasks.slots.slot_columns import beginnings, columns_of, labels_of
+from latentalign.tasks.slots.tagger import SlotTagger
+from latentalign.tasks.slots.train_slots import SlotsTraining
 from latentalign.text.labels import LabelSpan
 from latentalign.text.pairs import Failure
 from latentalign.text.spans import Span

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from latentalign.tasks import spacy_component
+from latentalign.tasks.linking import spacy_component
 from tests.test_link import LEXICAL, write_catalogue
 
 pytest.importorskip("spacy", reason="the extra spacy is not installed")

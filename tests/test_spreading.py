@@ -8,8 +8,8 @@ from torch.testing import assert_close
 
 from latentalign.errors import InputError
 from latentalign.models.matcher.spreading import spread
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.label_spreading import with_unlabelled
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.label_spreading import with_unlabelled
 from tests.tiny_models import write
 
 

@@ -20,8 +20,8 @@ from latentalign.models.statistical.emissions import nearness
 from latentalign.models.statistical.room import room
 from latentalign.models.statistical.settings import StatisticalConfig
 from latentalign.models.statistical.vocabulary import spell
-from latentalign.tasks.align import Aligner
-from latentalign.tasks.statistical_aligner import StatisticalAligner
+from latentalign.tasks.alignment.align import Aligner
+from latentalign.tasks.alignment.statistical_aligner import StatisticalAligner
 from latentalign.text.clitics import split_clitics
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.words import words

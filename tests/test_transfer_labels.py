@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from strategies import quick
 
 from latentalign.errors import InputError
-from latentalign.tasks.given_links import GivenLinks
-from latentalign.tasks.transfer_labels import LabelProjector, transfer_labels
+from latentalign.tasks.alignment.given_links import GivenLinks
+from latentalign.tasks.transfer.transfer_labels import LabelProjector, transfer_labels
 from latentalign.testing.examples import from_matrix
 from latentalign.text.labels import Labelled, bio_spans
 from latentalign.text.pairs import Failure, TextPair

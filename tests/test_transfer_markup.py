@@ -16,10 +16,10 @@ from strategies import quick
 from benchmarks import markup as markup_benchmark
 from latentalign.errors import InputError, UnknownNameError
 from latentalign.formats.pharaoh import parse_links
-from latentalign.tasks.given_links import GivenLinks
-from latentalign.tasks.intervals import MARGIN, best_interval, place_groups, target_mass
-from latentalign.tasks.pair_aligner import PairAligner
-from latentalign.tasks.transfer_markup import MarkupProjector, transfer_markup
+from latentalign.tasks.alignment.given_links import GivenLinks
+from latentalign.tasks.alignment.pair_aligner import PairAligner
+from latentalign.tasks.transfer.intervals import MARGIN, best_interval, place_groups, target_mass
+from latentalign.tasks.transfer.transfer_markup import MarkupProjector, transfer_markup
 from latentalign.testing.examples import from_matrix
 from latentalign.text.markup import PLACEHOLDER, parse_markup
 from latentalign.text.pairs import Failure, TextPair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from latentalign.tasks.pair_aligner import PairAligner
+from latentalign.tasks.alignment.pair_aligner import PairAligner
 
 
 def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: bool) -> PairAligner:
@@ -17,8 +17,8 @@ def load_aligner(changes: dict[str, Any], overrides: list[str], *, keep_matrix: 
         keep_matrix: whether an evidence carries the whole expected alignment.
     """
     from latentalign import config
-    from latentalign.tasks.align import Aligner
-    from latentalign.tasks.aligner_config import AlignerConfig
+    from latentalign.tasks.alignment.align import Aligner
+    from latentalign.tasks.alignment.aligner_config import AlignerConfig
 
     if isinstance(changes.get("family"), str):
         changes["family"] = {"name": changes["family"]}
@@ -38,7 +38,7 @@ def load_word_aligner(
 ) -> PairAligner:
     """Return what a task on words aligns with: the links of a file, or a model that keeps its expected alignments."""
     if links is not None:
-        from latentalign.tasks.given_links import GivenLinks
+        from latentalign.tasks.alignment.given_links import GivenLinks
 
         return GivenLinks(links=str(links), base=base, tokenized=tokenized)
     changes = {"model": model, "device": device, "batch_size": batch_size}

@@ -14,8 +14,8 @@ from latentalign.cli import options
 from latentalign.cli.output import opened
 
 if TYPE_CHECKING:
-    from latentalign.tasks.conversation import Reply, State
-    from latentalign.tasks.slot_filling import SlotValue
+    from latentalign.tasks.chat.conversation import Reply, State
+    from latentalign.tasks.chat.slot_filling import SlotValue
     from latentalign.text.pairs import Failure
     from latentalign.text.records import TextRecord
 
@@ -42,7 +42,7 @@ def chat(
 
       latentalign chat examples/bots/table-booking --slots checkpoints/slots-restaurant8k --why
     """
-    from latentalign.tasks.chat import Bot
+    from latentalign.tasks.chat.bot import Bot
     from latentalign.text.pairs import Failure
 
     loaded = Bot.load(bot, classifier=model, slots=slots)

@@ -16,7 +16,7 @@ from latentalign.cli.pairs import read_pairs
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.check import TranslationCheck
+    from latentalign.tasks.transfer.check import TranslationCheck
     from latentalign.text.pairs import Failure
 
 
@@ -58,7 +58,7 @@ def check(
 
       latentalign check "He paid 1,500 euros." "Il a payé 1.050 euros." --model en-fr --json
     """
-    from latentalign.tasks.check import TranslationChecker
+    from latentalign.tasks.transfer.check import TranslationChecker
 
     reading: dict[str, Any] = {
         "form": input_format.value,
@@ -76,7 +76,7 @@ def check(
 
 def _weights(source: str, target: str | None, reading: dict[str, Any]) -> dict[str, Any]:
     """Return the importance of the words of each side, counted in the files."""
-    from latentalign.tasks.check import by_frequency
+    from latentalign.tasks.transfer.check import by_frequency
     from latentalign.text.pairs import TextPair
 
     if "-" in (source, target):

@@ -16,7 +16,7 @@ from latentalign.cli.texts import names_file, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.classification import Classification
+    from latentalign.tasks.classification.result import Classification
     from latentalign.text.pairs import Failure
 
 
@@ -65,7 +65,7 @@ def classify(
             raise InputError(wanted="no --several and no --top beside --sections", came="one", where="classify")
         given: dict[str, Any] = {"json": json, "output": output, "on_error": on_error.value}
         return sections_command.run(texts, chosen, model=model, changes=changes, column=column, **given)
-    from latentalign.tasks.classify import Classifier
+    from latentalign.tasks.classification.classify import Classifier
 
     classifier = replace(Classifier.load(chosen or None, folder=model, several=several, **changes), top=top)
     results, failures = settled(classifier.classify_many(read_texts(texts, column)), on_error=on_error.value)
@@ -75,7 +75,7 @@ def classify(
 
 
 def _labels(label: list[str], labels: Path | None) -> dict[str, Any]:
-    from latentalign.tasks.label_file import read_labels
+    from latentalign.tasks.classification.label_file import read_labels
 
     found: dict[str, Any] = {} if labels is None else dict(read_labels(labels))
     for text in label:

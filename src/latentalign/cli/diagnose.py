@@ -15,8 +15,8 @@ from latentalign.cli.output import json_line, opened, progress, settled
 from latentalign.cli.texts import names_file
 
 if TYPE_CHECKING:
-    from latentalign.tasks.case import Case
-    from latentalign.tasks.diagnosis import Diagnosis, Explained, RankedProfile
+    from latentalign.tasks.diagnosis.case import Case
+    from latentalign.tasks.diagnosis.result import Diagnosis, Explained, RankedProfile
     from latentalign.text.pairs import Failure
 
 
@@ -53,7 +53,7 @@ def diagnose(
       latentalign diagnose "seizures" "no fever" --profiles phenotype.hpoa --terms hp.obo --json
     """
     from latentalign import config
-    from latentalign.tasks.diagnose import Diagnoser
+    from latentalign.tasks.diagnosis.diagnose import Diagnoser
 
     changes = config.overrides(set_ or [])
     kept = None if no_cache else cache or _user_cache()
@@ -71,8 +71,8 @@ def _user_cache() -> Path:
 def _cases(given: list[str]) -> Iterator[Case | Failure]:
     """Yield the one patient of the arguments, or those of a file."""
     from latentalign.formats.policy import attempt
-    from latentalign.tasks.case import Case
-    from latentalign.tasks.case_file import read_cases
+    from latentalign.tasks.diagnosis.case import Case
+    from latentalign.tasks.diagnosis.case_file import read_cases
 
     if names_file(given):
         return read_cases(given[0])

@@ -15,7 +15,7 @@ from latentalign.formats.lines import Line, read_lines
 from latentalign.text.pairs import Failure
 
 if TYPE_CHECKING:
-    from latentalign.tasks.transfer_labels import LabelTransfer
+    from latentalign.tasks.transfer.transfer_labels import LabelTransfer
     from latentalign.text.labels import Labelled
 
 

@@ -15,7 +15,7 @@ from latentalign.cli.output import opened, progress, settled
 from latentalign.cli.pairs import read_pairs
 
 if TYPE_CHECKING:
-    from latentalign.tasks.lexicon import LexiconEntry
+    from latentalign.tasks.transfer.lexicon import LexiconEntry
 
 COLUMNS = ("source", "target", "p(target|source)", "p(source|target)", "mass", "pairs", "example", "translation")
 
@@ -52,7 +52,7 @@ def lexicon(
 
       latentalign lexicon english.txt french.txt --links links.txt --tokenized --json
     """
-    from latentalign.tasks.lexicon import LexiconBuilder
+    from latentalign.tasks.transfer.lexicon import LexiconBuilder
 
     languages = source_language, target_language
     pairs = read_pairs(source, target, form=input_format.value, tokenized=tokenized, languages=languages)

@@ -18,9 +18,9 @@ from latentalign.cli.texts import holds_objects, names_file
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.expressed import ExpressedText, Expression
-    from latentalign.tasks.link import Linker
-    from latentalign.tasks.linking import LinkedMention, LinkedText
+    from latentalign.tasks.linking.expressed import ExpressedText, Expression
+    from latentalign.tasks.linking.link import Linker
+    from latentalign.tasks.linking.result import LinkedMention, LinkedText
     from latentalign.text.mentions import MentionedText
     from latentalign.text.pairs import Failure
 
@@ -90,7 +90,7 @@ def link(
 
 def _linker(catalogue: Path | None, model: Path | None, changes: dict[str, Any], given: dict[str, Any]) -> Linker:
     """Return the linker of a catalogue or a folder, with what was given in place of what it has."""
-    from latentalign.tasks.link import Linker
+    from latentalign.tasks.linking.link import Linker
 
     if catalogue is None and model is None:
         raise InputError(wanted="--catalogue, or --model", came="neither", where="link")
@@ -103,7 +103,7 @@ def _expressed(
 ) -> Iterator[ExpressedText | Failure]:
     """Return the words that express the triples of a file."""
     from latentalign.formats import triples
-    from latentalign.tasks.express import TripleAligner
+    from latentalign.tasks.linking.express import TripleAligner
 
     if not names_file(texts) or any(one is not None for one in useless):
         raise InputError(
@@ -132,7 +132,7 @@ def _records(texts: list[str], column: str, *, given: bool) -> Iterator[Mentione
 
 
 def _written(results: Iterable[Result | Failure], *, json: bool) -> Iterator[str]:
-    from latentalign.tasks.linking import LinkedText
+    from latentalign.tasks.linking.result import LinkedText
     from latentalign.text.pairs import Failure
 
     for number, result in enumerate(results):

@@ -12,8 +12,8 @@ import typer
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.expressed import ExpressedText
-    from latentalign.tasks.linking import LinkedText
+    from latentalign.tasks.linking.expressed import ExpressedText
+    from latentalign.tasks.linking.result import LinkedText
     from latentalign.text.pairs import Failure
 
     Result = LinkedText | ExpressedText
@@ -86,7 +86,7 @@ class RdfOutput:
         return found
 
     def _quads(self, results: Iterable[Result]) -> Iterator[Any]:
-        from latentalign.tasks.link_rdf import TEXTS, LinkGraph
+        from latentalign.tasks.linking.link_rdf import TEXTS, LinkGraph
 
         return LinkGraph(prefixes=prefixes_of(self.prefixes), texts=self.base or TEXTS).quads(results)
 

@@ -14,7 +14,7 @@ from latentalign.cli import options, relate_texts
 from latentalign.cli.output import json_line, opened
 
 if TYPE_CHECKING:
-    from latentalign.tasks.ontology_alignment import ConceptMatch, OntologyAlignment
+    from latentalign.tasks.relating.ontology_alignment import ConceptMatch, OntologyAlignment
 
 app = typer.Typer(
     help="Say which concepts, papers or sentences correspond, and why.", no_args_is_help=True, rich_markup_mode=None
@@ -48,7 +48,7 @@ def ontologies(
       latentalign relate ontologies mouse.owl human.owl --format sssom -o mouse-human.sssom.tsv
     """
     from latentalign import config
-    from latentalign.tasks.relate import OntologyAligner
+    from latentalign.tasks.relating.relate import OntologyAligner
 
     changes = config.overrides(set_ or [])
     found = OntologyAligner.load(**changes).align(source, target, broader=not exact)

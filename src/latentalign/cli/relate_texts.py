@@ -19,8 +19,8 @@ from latentalign.cli.texts import names_file, names_one, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.cite import Citation, CitationLinker
-    from latentalign.tasks.papers import PaperRelater, PaperRelation
+    from latentalign.tasks.relating.cite import Citation, CitationLinker
+    from latentalign.tasks.relating.papers import PaperRelater, PaperRelation
     from latentalign.text.pairs import Failure
     from latentalign.text.records import TextRecord
 
@@ -47,7 +47,7 @@ def citation(
       latentalign relate citation "Och et al. (2001) speed up beam search." --paper och2001.txt
     """
     from latentalign.formats.lines import read_lines
-    from latentalign.tasks.cite import CitationLinker
+    from latentalign.tasks.relating.cite import CitationLinker
 
     lines = [line.text for line in read_lines(paper)]
     document = lines if by_line else "\n".join(lines)
@@ -77,7 +77,7 @@ def papers(
 
       latentalign relate papers abstracts.jsonl --column abstract --top 5 --json
     """
-    from latentalign.tasks.papers import PaperRelater
+    from latentalign.tasks.relating.papers import PaperRelater
 
     if len(texts) != 2 and not names_file(texts):
         raise InputError(wanted="two texts or files, or one file of many papers", came=f"{len(texts)} texts")
@@ -136,7 +136,7 @@ def _many(
 
 
 def _line(one: Citation | PaperRelation | Failure, *, json: bool) -> str:
-    from latentalign.tasks.cite import Citation
+    from latentalign.tasks.relating.cite import Citation
     from latentalign.text.pairs import Failure
 
     if json:

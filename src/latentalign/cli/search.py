@@ -16,7 +16,7 @@ from latentalign.cli.texts import read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.search_result import Hit, SearchResult
+    from latentalign.tasks.retrieval.search_result import Hit, SearchResult
     from latentalign.text.pairs import Failure
 
 
@@ -48,7 +48,7 @@ def search(
       latentalign search papers.index queries.txt --json
     """
     from latentalign.index.filters import conjunction
-    from latentalign.tasks.search import Searcher
+    from latentalign.tasks.retrieval.search import Searcher
 
     if (like is None) == (not queries):
         raise InputError(wanted="a query, or a document to be --like", came="both" if queries else "neither")

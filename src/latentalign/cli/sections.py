@@ -11,7 +11,7 @@ from latentalign.cli.texts import holds_objects, names_file
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:
-    from latentalign.tasks.sectioned import Sectioned
+    from latentalign.tasks.sections.sectioned import Sectioned
     from latentalign.text.pairs import Failure
     from latentalign.text.split_texts import SplitText
 
@@ -28,7 +28,7 @@ def run(
     on_error: str,
 ) -> int:
     """Classify the sentences of documents, and return the exit status."""
-    from latentalign.tasks.sections import SectionClassifier
+    from latentalign.tasks.sections.sectioner import SectionClassifier
 
     if labels and model is not None:
         raise InputError(

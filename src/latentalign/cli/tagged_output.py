@@ -11,7 +11,7 @@ from latentalign.formats.lines import one_line
 from latentalign.text.pairs import Failure, TextPair
 
 if TYPE_CHECKING:
-    from latentalign.tasks.transfer_markup import MarkupTransfer
+    from latentalign.tasks.transfer.transfer_markup import MarkupTransfer
 
 
 @dataclass(kw_only=True)

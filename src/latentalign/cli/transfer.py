@@ -81,7 +81,7 @@ def markup(
       latentalign transfer markup memory.tmx --format tmx -o tagged.tmx
     """
     from latentalign.cli.tagged_output import TaggedOutput
-    from latentalign.tasks.transfer_markup import MarkupProjector
+    from latentalign.tasks.transfer.transfer_markup import MarkupProjector
 
     languages = source_language, target_language
     pairs = read_pairs(source, target, form=input_format.value, tokenized=tokenized, markup=True, languages=languages)
@@ -132,7 +132,7 @@ def labels(
       latentalign transfer labels english.bio french.txt --links links.txt --json
     """
     from latentalign.cli.labelled import form_of, labelled_pairs, written_labels
-    from latentalign.tasks.transfer_labels import LabelProjector
+    from latentalign.tasks.transfer.transfer_labels import LabelProjector
 
     form = form_of(source, input_format.value)
     columns = tuple(column or (["upos"] if form == "conllu" and not spans else []))

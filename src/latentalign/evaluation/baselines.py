@@ -19,7 +19,7 @@ from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import PairScorer
 from latentalign.registry import require
-from latentalign.tasks.train_classifier import training_for
+from latentalign.tasks.classification.train_classifier import training_for
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.head import HeadInTraining

@@ -22,7 +22,7 @@ from latentalign.metrics.deletion import Deletion
 from latentalign.models.idf import Idf
 from latentalign.models.sentence_ranker import Document, Ranking, words_of
 from latentalign.registry import require
-from latentalign.tasks.cite import CitationLinker, probabilities, shared
+from latentalign.tasks.relating.cite import CitationLinker, probabilities, shared
 
 NOTE = (
     "hit@1, hit@5: the share of citations with a marked sentence among the first; AUROC: of the probability that "

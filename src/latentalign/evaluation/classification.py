@@ -17,9 +17,9 @@ from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.models.matcher.calibration import OUT, Calibration
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.labelled_texts import LabelledTexts, few
-from latentalign.tasks.train_classifier import ClassifierTraining, split
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
+from latentalign.tasks.classification.train_classifier import ClassifierTraining, split
 
 Rows = list[tuple[str, str]]
 NOTE = (

@@ -11,8 +11,8 @@ from latentalign.text.pairs import Failure
 from latentalign.text.spans import Span
 
 if TYPE_CHECKING:
-    from latentalign.tasks.classification import Classification
-    from latentalign.tasks.classify import Classifier
+    from latentalign.tasks.classification.classify import Classifier
+    from latentalign.tasks.classification.result import Classification
 
 DRAWS = 5
 """Random deletions that are averaged for each text."""

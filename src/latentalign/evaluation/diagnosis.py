@@ -25,10 +25,10 @@ from latentalign.metrics.deletion import Deletion
 from latentalign.models.matcher.phrases import encode
 from latentalign.models.matcher.profile import Profile
 from latentalign.models.units import Encoded
-from latentalign.tasks.diagnose import Diagnoser
-from latentalign.tasks.diagnoser_config import DiagnoserConfig
-from latentalign.tasks.labelled_texts import LabelledTexts
-from latentalign.tasks.profile_file import read_profiles
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.diagnosis.diagnose import Diagnoser
+from latentalign.tasks.diagnosis.diagnoser_config import DiagnoserConfig
+from latentalign.tasks.diagnosis.profile_file import read_profiles
 
 LISTS = (
     "decision support, not medical advice; a list is drawn from the findings of each disease that is asked for, all "

@@ -14,8 +14,8 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import read_lines
-from latentalign.tasks.express import TripleAligner
-from latentalign.tasks.expressed import ExpressedText
+from latentalign.tasks.linking.express import TripleAligner
+from latentalign.tasks.linking.expressed import ExpressedText
 from latentalign.text.characters import is_blank
 from latentalign.text.spans import Span
 

@@ -7,8 +7,8 @@ from random import Random
 
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.metrics.deletion import Deletion
-from latentalign.tasks.link import Linker
-from latentalign.tasks.linking import LinkedMention, LinkedText
+from latentalign.tasks.linking.link import Linker
+from latentalign.tasks.linking.result import LinkedMention, LinkedText
 
 
 def link_deletion(linker: Linker, results: Sequence[LinkedText], *, seed: int = 0) -> Deletion:

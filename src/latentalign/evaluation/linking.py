@@ -15,10 +15,10 @@ from latentalign.formats.catalogue.concept import Concept
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.settings import LinkerConfig
-from latentalign.tasks.link import Linker
-from latentalign.tasks.linked_texts import CatalogueFile, LinkedTexts
-from latentalign.tasks.linking import LinkedMention, LinkedText
-from latentalign.tasks.train_linker import LinkerTraining
+from latentalign.tasks.alignment.linked_texts import CatalogueFile, LinkedTexts
+from latentalign.tasks.linking.link import Linker
+from latentalign.tasks.linking.result import LinkedMention, LinkedText
+from latentalign.tasks.linking.train_linker import LinkerTraining
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.spans import Span
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from latentalign.evaluation.perturbations import perturbed
-from latentalign.tasks.annotated_text import AnnotatedText
+from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.text.segment import segment
 from latentalign.text.spans import Span
 

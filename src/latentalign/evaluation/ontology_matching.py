@@ -20,8 +20,8 @@ from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
 from latentalign.models.concepts.aligner import Aligned, ConceptConfig
 from latentalign.models.concepts.terms import Term
-from latentalign.tasks.concept_evidence import word_evidence
-from latentalign.tasks.relate import OntologyAligner
+from latentalign.tasks.relating.concept_evidence import word_evidence
+from latentalign.tasks.relating.relate import OntologyAligner
 
 Pair = tuple[str, str]
 DRAWS = 5

@@ -22,7 +22,7 @@ from latentalign.index.query_values import QueryValues
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.metrics.ranking import average_precision, ndcg, reciprocal_rank
-from latentalign.tasks.search import Searcher
+from latentalign.tasks.retrieval.search import Searcher
 from latentalign.text.documents import Document
 
 NOTE = (

@@ -21,9 +21,9 @@ from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
 from latentalign.metrics.macro_f1 import macro_f1
-from latentalign.tasks.labelled_documents import Labelled, LabelledDocuments
-from latentalign.tasks.sections import SectionClassifier
-from latentalign.tasks.train_sections import SectionsTraining
+from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
+from latentalign.tasks.sections.sectioner import SectionClassifier
+from latentalign.tasks.sections.train_sections import SectionsTraining
 from latentalign.text.split_texts import SplitText
 
 NOTE = (

@@ -16,12 +16,12 @@ from latentalign.evaluation.report import Cell, Report
 from latentalign.evaluation.service_states import Said, by_service
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.matcher.memory import read, units_of, vectors
-from latentalign.tasks.chat import Bot
-from latentalign.tasks.classify import Classifier
-from latentalign.tasks.conversation import State
-from latentalign.tasks.dialogues import Service, read_dialogues, read_services
-from latentalign.tasks.service_bot import bot_table, words_of
-from latentalign.tasks.service_utterances import ServiceUtterance, service_utterances
+from latentalign.tasks.chat.bot import Bot
+from latentalign.tasks.chat.conversation import State
+from latentalign.tasks.chat.service_bot import bot_table, words_of
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_services
+from latentalign.tasks.slots.service_utterances import ServiceUtterance, service_utterances
 
 NOTE = (
     "accuracy among the intents of the service, of turns that say what is wanted, and of all turns while something is "

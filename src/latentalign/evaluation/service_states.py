@@ -11,17 +11,17 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.span_f1 import SpanCounts
-from latentalign.tasks.conversation import State
-from latentalign.tasks.dialogues import Service, read_dialogues, read_services
-from latentalign.tasks.service_bot import bot_table, value_of
-from latentalign.tasks.service_utterances import AGREES, ServiceUtterance, service_utterances, ways
-from latentalign.tasks.train_described_slots import DescribedSlotsTraining
+from latentalign.tasks.chat.conversation import State
+from latentalign.tasks.chat.service_bot import bot_table, value_of
+from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_services
+from latentalign.tasks.slots.service_utterances import AGREES, ServiceUtterance, service_utterances, ways
+from latentalign.tasks.slots.train_described_slots import DescribedSlotsTraining
 from latentalign.text.pairs import Failure
 
 if TYPE_CHECKING:
-    from latentalign.tasks.chat import Bot
-    from latentalign.tasks.described_slots import DescribedSlotTagger
-    from latentalign.tasks.slots import SlotTagger
+    from latentalign.tasks.chat.bot import Bot
+    from latentalign.tasks.slots.described_slots import DescribedSlotTagger
+    from latentalign.tasks.slots.tagger import SlotTagger
 
 Values = dict[str, str]
 """Slot to value."""
@@ -158,7 +158,7 @@ def goals(
 
 def agreement(trained: Sequence[ServiceUtterance], texts: Sequence[str], most: int) -> list[bool]:
     """Return whether each text agrees to what was offered, by a classifier that knows some training utterances."""
-    from latentalign.tasks.classify import Classifier
+    from latentalign.tasks.classification.classify import Classifier
 
     kinds: dict[str, list[str]] = {"agrees": [], "does not": []}
     for one in trained:
@@ -174,7 +174,7 @@ def bot_goals(
     said: Sequence[Said], services: Mapping[str, Service], learned: DescribedSlotTagger | None
 ) -> tuple[list[list[Values]], list[list[Values]]]:
     """Return what the bot of each service finds in each turn, and its state after it."""
-    from latentalign.tasks.chat import Bot
+    from latentalign.tasks.chat.bot import Bot
 
     bots: dict[str, Bot] = {}
     for name in dict.fromkeys(one.service for some in said for one in some):

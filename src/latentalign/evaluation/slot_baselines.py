@@ -13,14 +13,14 @@ import numpy as np
 from latentalign import registry
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance, WordInputs, with_neighbours, word_inputs
-from latentalign.tasks.annotated_text import AnnotatedText
-from latentalign.tasks.slot_columns import labels_of
+from latentalign.tasks.slots.annotated_text import AnnotatedText
+from latentalign.tasks.slots.slot_columns import labels_of
 from latentalign.text.labels import bio_spans
 from latentalign.text.spans import Span
 
 if TYPE_CHECKING:
     from latentalign.models.encoder import Encoder
-    from latentalign.tasks.train_slots import ReadUtterances
+    from latentalign.tasks.slots.train_slots import ReadUtterances
 
 
 @dataclass(frozen=True)

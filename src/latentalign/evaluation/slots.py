@@ -19,11 +19,11 @@ from latentalign.metrics.deletion import Deletion
 from latentalign.metrics.span_f1 import SpanCounts
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance
-from latentalign.tasks.annotated_text import AnnotatedText
-from latentalign.tasks.labelled_slots import LabelledSlots
-from latentalign.tasks.slots import SlotTagger
-from latentalign.tasks.tagged_slots import FoundSlot, TaggedUtterance
-from latentalign.tasks.train_slots import ReadUtterances, SlotsTraining
+from latentalign.tasks.slots.annotated_text import AnnotatedText
+from latentalign.tasks.slots.labelled_slots import LabelledSlots
+from latentalign.tasks.slots.tagged_slots import FoundSlot, TaggedUtterance
+from latentalign.tasks.slots.tagger import SlotTagger
+from latentalign.tasks.slots.train_slots import ReadUtterances, SlotsTraining
 from latentalign.text.labels import LabelSpan
 
 NOTE = (

@@ -12,9 +12,9 @@ from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.links import LinkCounts
-from latentalign.tasks.align import Aligner
-from latentalign.tasks.aligner_config import AlignerConfig
-from latentalign.tasks.pair_aligner import PairAligner
+from latentalign.tasks.alignment.align import Aligner
+from latentalign.tasks.alignment.aligner_config import AlignerConfig
+from latentalign.tasks.alignment.pair_aligner import PairAligner
 from latentalign.text.pairs import Failure, TextPair
 
 

@@ -56,7 +56,7 @@ class MatchingConfig:
         shares = 0 <= self.dropout < 1 and 0 <= self.misspelled <= 1
         if self.mined < 2 or self.frozen_layers < 0 or not shares:
             raise InputError(
-                wanted="2 mined texts, 0 frozen layers or more; dropout in [0, 1), misspelled in [0, 1]",
+                wanted="at least 2 mined texts and 0 frozen layers, dropout in [0, 1), misspelled in [0, 1]",
                 came=f"{self.mined}, {self.frozen_layers}, {self.dropout} and {self.misspelled}",
                 where="MatchingConfig",
             )

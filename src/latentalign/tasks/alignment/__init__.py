@@ -1,0 +1,1 @@
+"""Words and sentences of two texts, aligned: the aligners and their training."""

@@ -1,0 +1,1 @@
+"""A bot: what a turn wants, what it tells, and what is said back."""

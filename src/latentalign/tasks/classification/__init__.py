@@ -1,0 +1,1 @@
+"""Texts and their categories: from descriptions, from examples, or trained."""

@@ -1,0 +1,225 @@
+"""A classifier trained from labelled texts, as a recipe says: encoder, weights, calibration, all in one folder."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from latentalign.errors import InputError
+from latentalign.models.matcher.candidate import Candidate, grouped
+from latentalign.models.matcher.matcher import Matcher
+from latentalign.models.matcher.settings import MatcherConfig
+from latentalign.models.potentials.lexical import Lexical
+from latentalign.tasks.classification.classifier_defaults import zero_shot
+from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.training.config import TrainingConfig
+from latentalign.training.corpus import Items
+from latentalign.training.discriminant import DiscriminantConfig
+from latentalign.training.loop import train
+from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
+from latentalign.training.optimizer import AdamW
+from latentalign.training.order import Batching
+from latentalign.training.schedule import Schedule
+
+Rows = Sequence[tuple[str, str]]
+
+
+FEW = 100
+"""With fewer texts held out, the probabilities are fitted by a second training."""
+
+
+def training_for(texts: int) -> TrainingConfig:
+    """Return how long to train on so many texts: 2 epochs of 2,000 or more, up to 40 of fewer.
+
+    >>> training_for(15000).epochs, training_for(320).epochs, training_for(35).epochs
+    (2, 13, 40)
+    """
+    return TrainingConfig(
+        epochs=max(2, min(40, -(-4000 // max(1, texts)))),
+        batching=Batching(tokens=8192, items=128 if texts >= 2000 else 64),
+        optimizer=AdamW(learning_rate=1e-4),
+        schedule=Schedule(warmup=10),
+        save_every=100_000,
+        evaluate_every=100_000,
+        keep=1,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTraining:
+    """How a classifier is trained.
+
+    Args:
+        matcher: what is trained.
+        matching: which parts of it.
+        training: how; None goes by the number of texts (``training_for``).
+        discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
+            for long texts and labels that stay; a text then counts as an example and in the weights.
+        fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
+        seed: of the order of the texts and of dropout.
+        names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
+        held_out: the share of the texts of each label that the probabilities are fitted on. They are no examples in
+            training and become examples after it. Where that is less than a hundred texts in all, the probabilities
+            are fitted by a training on four fifths of the texts, and a second one then has them all.
+        turned_away: the share of in-scope texts that NULL may take, where there are no texts out of scope.
+        error_rate: of conformal sets.
+        isotonic: whether a rising function is fitted on top of the temperature.
+
+    Raises:
+        InputError: a share outside [0, 1).
+    """
+
+    matcher: MatcherConfig = field(default_factory=MatcherConfig)
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
+    training: TrainingConfig | None = None
+    discriminant: DiscriminantConfig | None = None
+    fine_tune: bool = True
+    seed: int = 0
+    names: bool = False
+    held_out: float = 0.1
+    turned_away: float = 0.05
+    error_rate: float = 0.1
+    isotonic: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.held_out < 1:
+            raise InputError(wanted="a share in [0, 1)", came=repr(self.held_out), where="held_out")
+
+    def fit(self, rows: Rows, *, out_of_scope: Sequence[str] = (), folder: Path | None = None) -> Classifier:
+        """Return a classifier of the labels of some texts.
+
+        Args:
+            rows: texts with their labels.
+            out_of_scope: texts that no label fits, for the level of NULL; they are not trained on.
+            folder: for the checkpoints and the log of the training; None keeps neither.
+
+        Raises:
+            InputError: fewer than two labels, or no label with two texts.
+            TrainingError: the training cannot go on.
+
+        Cost: the training; twice that where there are few texts.
+        """
+        kept, aside = split(rows, share=self.held_out)
+        if len(aside) >= FEW:
+            made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
+            if self.discriminant is None:
+                return made.with_labels(self._labels(rows))
+            memory = made.matcher.remember(self._labels(rows), before=made.memory)
+            return self._with_discriminant(replace(made, memory=memory))
+        made = self._made(rows, folder)
+        kept, aside = split(rows, share=0.2)
+        if (not self.fine_tune and self.discriminant is None) or not aside:
+            return self._calibrated(made, (), out_of_scope)
+        return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
+
+    def _made(self, rows: Rows, folder: Path | None) -> Classifier:
+        labels = self._labels(rows)
+        matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
+        if self.fine_tune:
+            matcher = self._trained(matcher, labels, folder)
+        made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
+        return self._with_discriminant(made)
+
+    def _with_discriminant(self, made: Classifier) -> Classifier:
+        if self.discriminant is None:
+            return made
+        memory = made.memory
+        known = memory.known(range(len(memory.units)))
+        alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
+        return replace(made, discriminant=self.discriminant.fit(memory, alone))
+
+    def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
+        labels = grouped([text for text, _ in rows], [label for _, label in rows])
+        if not self.names:
+            return labels
+        return tuple(replace(one, texts=(*one.texts, spoken(one.name))) for one in labels)
+
+    def _trained(self, matcher: Matcher, labels: Sequence[Candidate], folder: Path | None) -> Matcher:
+        memory = matcher.remember(labels)
+        chosen = replace(self.training or training_for(len(memory.units)), seed=self.seed)
+        torch.manual_seed(self.seed)
+        model = MatcherInTraining(matcher, memory, self.matching)
+        corpus = Items(items=range(len(memory.units)), measure=lambda number: size_of(memory.units[number]))
+        with tempfile.TemporaryDirectory() as passing:
+            place = Path(passing) / "run" if folder is None else folder
+            train(model, corpus, collate=torch.tensor, config=chosen, folder=place)
+        return model.trained(matcher)
+
+    def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:
+        settings: dict[str, Any] = {
+            "turned_away": self.turned_away,
+            "error_rate": self.error_rate,
+            "isotonic": self.isotonic,
+        }
+        if not aside:
+            return made.calibrate_on_examples(out_of_scope=out_of_scope, **settings)
+        texts = [text for text, _ in aside] + list(out_of_scope)
+        told = [label for _, label in aside] + [None] * len(out_of_scope)
+        note = f"{len(aside)} texts held out and {len(out_of_scope)} out of scope"
+        return made.calibrate(texts, told, fitted_on=note, **settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierRecipe:
+    """Train a classifier, as ``latentalign train`` runs it.
+
+    Args:
+        texts: what it is trained on.
+        out_of_scope: texts that no label fits; their labels are not read.
+        settings: how.
+    """
+
+    texts: LabelledTexts
+    out_of_scope: LabelledTexts | None = None
+    settings: ClassifierTraining = field(default_factory=ClassifierTraining)
+
+    def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> Classifier:
+        """Train, fit the probabilities, write the folder, and return the classifier."""
+        outside = [] if self.out_of_scope is None else [text for text, _ in self.out_of_scope.read(data)]
+        made = self.settings.fit(self.texts.read(data), out_of_scope=outside)
+        made.save(output)
+        return made
+
+
+def spoken(name: str) -> str:
+    """Return the name of a label as words.
+
+    >>> spoken("alarm_query"), spoken("BookRestaurant"), spoken("atis_flight#atis_airfare")
+    ('alarm query', 'Book Restaurant', 'atis flight atis airfare')
+    """
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", name).strip()
+    return parted or name
+
+
+def split(rows: Rows, *, share: float) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return texts in two parts: of each label, as many whole texts as the share is go into the second.
+
+    >>> kept, aside = split([(str(n), "a") for n in range(20)] + [("x", "b")], share=0.1)
+    >>> len(kept), aside
+    (19, [('9', 'a'), ('19', 'a')])
+    """
+    kept: list[tuple[str, str]] = []
+    aside: list[tuple[str, str]] = []
+    seen: dict[str, int] = {}
+    for text, label in rows:
+        seen[label] = seen.get(label, 0) + 1
+        taken = int(seen[label] * share + 1e-9) > int((seen[label] - 1) * share + 1e-9)
+        (aside if taken else kept).append((text, label))
+    return kept, aside
+
+
+def _with_frequencies(matcher: Matcher, texts: Sequence[str]) -> Matcher:
+    """Return the matcher with the document frequencies of some texts, where there are enough to count."""
+    if len(texts) < 200:
+        return matcher
+    potentials = tuple(
+        one.fit(texts) if isinstance(one, Lexical) and one.idf is None else one for one in matcher.scorer.potentials
+    )
+    return replace(matcher, scorer=replace(matcher.scorer, potentials=potentials))

@@ -1,0 +1,1 @@
+"""Symptoms and the diseases that explain them: decision support, not medical advice."""

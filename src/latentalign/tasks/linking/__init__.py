@@ -1,0 +1,1 @@
+"""Words of a text and the concepts that they mean; triples and the words that express them."""

@@ -1,0 +1,1 @@
+"""Ontologies, papers and citations, and what relates them."""

@@ -1,0 +1,1 @@
+"""An index that is asked, and retrievers for the frameworks that ask it."""

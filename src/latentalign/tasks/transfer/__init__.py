@@ -1,0 +1,1 @@
+"""What people align for: markup and labels transferred, lexicons, and what a translation leaves out."""
