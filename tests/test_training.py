@@ -204,6 +204,16 @@ def test_what_is_watched_has_to_be_there(tmp_path: Path) -> None:
         run(tmp_path, updates=1, stopping=Stopping(watch="los"))
 
 
+def test_a_run_without_a_folder_trains_alike_and_keeps_nothing(tmp_path: Path) -> None:
+    kept, passing = Reader(), Reader()
+    passing.load_state_dict(kept.state_dict())
+    train(kept, corpus(), collate=collate, config=config(updates=3), folder=tmp_path / "kept")
+    result = train(passing, corpus(), collate=collate, config=config(updates=3))
+    assert not result.folder.exists()
+    for one, other in zip(kept.parameters(), passing.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_the_average_is_evaluated_and_can_be_loaded(tmp_path: Path) -> None:
     seen: list[Tensor] = []
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -117,8 +115,7 @@ class FineTunedHead:
         module = HeadInTraining(encoder, units, labels, count=max(labels) + 1, dropout=self.dropout)
         corpus = Items(items=range(len(units)), measure=lambda number: size_of(units[number]))
         chosen = replace(self.training or training_for(len(units)), seed=self.seed)
-        with tempfile.TemporaryDirectory() as passing:
-            train(module, corpus, collate=torch.tensor, config=chosen, folder=Path(passing) / "run")
+        train(module, corpus, collate=torch.tensor, config=chosen)
         self.fitted = module.done()
 
     def values(self, texts: Sequence[str]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def train(
     *,
     collate: Callable[[list[Item]], Any],
     config: TrainingConfig,
-    folder: Path,
+    folder: Path | None = None,
     evaluate: Evaluate | None = None,
     resume: bool = False,
 ) -> TrainingResult:
@@ -61,7 +62,7 @@ def train(
         corpus: items by number, with sizes; see ``PackedCorpus`` and ``Items``.
         collate: from a list of items to what ``loss`` takes; tensors in it are moved to the device.
         config: the settings.
-        folder: for everything that is written.
+        folder: for everything that is written; None keeps nothing when it is over.
         evaluate: from the model to figures, such as ``mean_loss(dev, ...)`` or an error rate; called in one process
             only, in evaluation mode, without gradients, with the averaged parameters if there are any.
         resume: go on from ``folder / latest``, or begin if there is no checkpoint yet.
@@ -75,6 +76,10 @@ def train(
 
     Cost: the model's; memory does not grow with the corpus.
     """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as passing:
+            place = Path(passing) / "run"
+            return train(model, corpus, collate=collate, config=config, folder=place, evaluate=evaluate)
     found = _found(folder, resume=resume)
     trainer = Trainer(model, corpus, collate=collate, config=config, folder=folder, evaluate=evaluate, found=found)
     try:

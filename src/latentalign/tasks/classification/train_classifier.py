@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,9 +146,7 @@ class ClassifierTraining:
         torch.manual_seed(self.seed)
         model = MatcherInTraining(matcher, memory, self.matching)
         corpus = Items(items=range(len(memory.units)), measure=lambda number: size_of(memory.units[number]))
-        with tempfile.TemporaryDirectory() as passing:
-            place = Path(passing) / "run" if folder is None else folder
-            train(model, corpus, collate=torch.tensor, config=chosen, folder=place)
+        train(model, corpus, collate=torch.tensor, config=chosen, folder=folder)
         return model.trained(matcher)
 
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:

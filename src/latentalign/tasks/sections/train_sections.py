@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,9 +104,7 @@ class SectionsTraining:
             settings=self.sections,
         )
         corpus = Items(items=range(len(kept)), measure=lambda number: sum(map(len, kept[number].document.words)) + 2)
-        with tempfile.TemporaryDirectory() as passing:
-            place = Path(passing) / "run" if folder is None else folder
-            train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=place)
+        train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=folder)
         return self._calibrated(module, names, aside)
 
     def _calibrated(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -106,9 +105,7 @@ class DescribedSlotsTraining:
         kept, aside = apart(rows, share=self.held_out)
         module = DescribedSlotsInTraining(kept, descriptions, self.slots)
         corpus = Items(items=range(len(kept)), measure=lambda number: len(kept[number].labels))
-        with tempfile.TemporaryDirectory() as passing:
-            place = Path(passing) / "run" if folder is None else folder
-            train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=place)
+        train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=folder)
         model = DescribedSlots(encoder=encoder, tensors=module.cpu().eval().trained(aside))
         return DescribedSlotTagger(
             model=model, fitted_on=f"{len(aside)} of {len(rows)} utterances to {len(services)} services held out"

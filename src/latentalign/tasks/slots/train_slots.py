@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,9 +136,7 @@ class SlotsTraining:
             settings=self.slots,
         )
         corpus = Items(items=range(len(kept)), measure=lambda number: len(module.labels[number]))
-        with tempfile.TemporaryDirectory() as passing:
-            place = Path(passing) / "run" if folder is None else folder
-            train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=place)
+        train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=folder)
         scorer, family = module.cpu().eval().trained(given.encoder)
         with torch.inference_mode():
             scores, mask = padded([scorer.of_inputs(given.inputs[one]) for one in aside])
