@@ -14,22 +14,16 @@ from latentalign.evaluation.sections import deletion
 from latentalign.families import Chain, Independent, LatentAlignment, Markov, Matching, Monotonic
 from latentalign.formats.split_texts import read
 from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.sections import (
-    SectionScorer,
-    fitted_temperature,
-    null_level,
-    padded,
-    sentence_states,
-    with_null,
-    word_states,
-)
+from latentalign.models.label_scores import fitted_temperature, null_level, padded, with_null
+from latentalign.models.sections import SectionScorer, sentence_states, word_states
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
-from latentalign.tasks.sections.train_sections import SectionsTraining, apart, ordered
+from latentalign.tasks.sections.train_sections import SectionsTraining, ordered
 from latentalign.testing import Case, oracles, truth
 from latentalign.text.pairs import Failure
 from latentalign.text.split_texts import SplitText
 from latentalign.training.config import TrainingConfig
+from latentalign.training.held_out import apart
 from latentalign.training.optimizer import AdamW
 from latentalign.training.sections import SectionsConfig, SectionsInTraining
 from tests.tiny_models import write

@@ -22,7 +22,7 @@ from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
-from latentalign.models.matcher.phrases import encode
+from latentalign.models.matcher.phrases import encode, unit_of
 from latentalign.models.matcher.profile import Profile
 from latentalign.models.units import Encoded
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
@@ -135,8 +135,8 @@ class _Bench:
         made = Diagnoser.load(profiles, cache=cache, **{name: one for name, one in changes.items() if one is not None})
         assert made.phrases.encoder is not None
         known = zip(made.phrases.phrases, made.phrases.vectors, strict=True)
-        vectors = {phrase: Encoded(states=None, pooled=vector) for phrase, vector in known}
-        remembering = RememberingEncoder(made.phrases.encoder, vectors)
+        vectors = {unit_of(phrase): Encoded(states=None, pooled=vector) for phrase, vector in known}
+        remembering = RememberingEncoder(made.phrases.encoder, known=vectors)
         made = replace(made, phrases=replace(made.phrases, encoder=remembering))
         systems: dict[str, Callable[[Sequence[str]], Tensor]] = {
             "names": Overlap(profiles, whole_names).values,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
-from torch import Tensor
 
 from latentalign.models.encoder import Encoder
 from latentalign.models.units import Encoded, Level, Units
@@ -14,61 +14,38 @@ from latentalign.models.units import Encoded, Level, Units
 
 @dataclass(frozen=True, eq=False)
 class RememberingEncoder:
-    """Gives the vectors of texts that it has seen without reading them again.
+    """Gives what it has said of the words of a text without reading the text again.
 
     Args:
-        encoder: what reads; states of words are asked of it each time.
-        known: the vectors by text.
+        encoder: what reads; the other kind is asked of it each time.
+        kept: ``vectors`` of whole texts, or ``states`` of words, which are kept in half precision.
+        known: what was said, by text and words.
     """
 
     encoder: Encoder
-    known: dict[str, Encoded] = field(default_factory=dict)
+    kept: Literal["vectors", "states"] = "vectors"
+    known: dict[Units, Encoded] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
-        """Where the vectors are."""
+        """Where the vectors and the states are."""
         return self.encoder.device
 
     def encode(
         self, units: Sequence[Units], *, level: Level, states: bool = True, pooled: bool = True
     ) -> list[Encoded]:
-        """Return the vectors of each text, in input order."""
-        if states or level != "word":
+        """Return what is asked for of each text, in input order."""
+        if level != "word" or (states, pooled) != (self.kept == "states", self.kept == "vectors"):
             return self.encoder.encode(units, level=level, states=states, pooled=pooled)
-        new = [one for text, one in {one.text: one for one in units}.items() if text not in self.known]
-        if new:
-            found = self.encoder.encode(new, level=level, states=False, pooled=True)
-            self.known.update((one.text, vector) for one, vector in zip(new, found, strict=True))
-        return [self.known[one.text] for one in units]
+        if new := [one for one in dict.fromkeys(units) if one not in self.known]:
+            found = self.encoder.encode(new, level=level, states=states, pooled=pooled)
+            self.known.update((one, _halved(read)) for one, read in zip(new, found, strict=True))
+        return [_whole(self.known[one]) for one in units]
 
 
-@dataclass(frozen=True, eq=False)
-class RememberingWords:
-    """Gives the states of the words of texts that it has seen without reading them again.
+def _halved(one: Encoded) -> Encoded:
+    return one if one.states is None else Encoded(states=one.states.half(), pooled=None)
 
-    Args:
-        encoder: what reads; vectors of whole texts are asked of it each time.
-        known: the states by text and words, in half precision.
-    """
 
-    encoder: Encoder
-    known: dict[Units, Tensor] = field(default_factory=dict)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the states are."""
-        return self.encoder.device
-
-    def encode(
-        self, units: Sequence[Units], *, level: Level, states: bool = True, pooled: bool = True
-    ) -> list[Encoded]:
-        """Return the states of each text, in input order."""
-        if pooled or level != "word":
-            return self.encoder.encode(units, level=level, states=states, pooled=pooled)
-        new = [one for one in dict.fromkeys(units) if one not in self.known]
-        if new:
-            found = self.encoder.encode(new, level=level, states=True, pooled=False)
-            self.known.update(
-                (one, read.states.half()) for one, read in zip(new, found, strict=True) if read.states is not None
-            )
-        return [Encoded(states=self.known[one].float(), pooled=None) for one in units]
+def _whole(one: Encoded) -> Encoded:
+    return one if one.states is None else Encoded(states=one.states.float(), pooled=None)

@@ -11,7 +11,7 @@ from typing import Any, final
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.moved_spans import KEPT_ORDER, perturbed_slots
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.remembering import RememberingWords
+from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report, describe
 from latentalign.evaluation.slot_baselines import Answer, LookUp, SlotSystem, WordByWord
 from latentalign.metrics.calibration_error import calibration_error
@@ -78,7 +78,7 @@ class SlotsEvaluation(Recipe):
         """Train every system, and measure it."""
         test = self.test.read(data)
         read = self.settings.read(self.train.read(data))
-        read = replace(read, encoder=RememberingWords(read.encoder))
+        read = replace(read, encoder=RememberingEncoder(read.encoder, kept="states"))
         rows: list[dict[str, Cell]] = [
             {"system": "look-up of values", **self._mean([self._measured(LookUp.of(read.rows), test)])},
             {

@@ -41,6 +41,13 @@ def to_fields(record: Evidence | TextPair | Failure) -> dict[str, Any]:
     return fields | _result(record) if isinstance(record, Evidence) else fields
 
 
+def evidence_fields(evidence: Evidence) -> dict[str, Any]:
+    """Return an evidence as fields that JSON can hold, without its matrix, which is large."""
+    fields = to_fields(evidence)
+    fields.pop("matrix", None)
+    return fields
+
+
 def to_evidence(fields: Fields, *, where: str = "") -> Evidence:
     """Return the result that `to_fields` made fields of; the words and spans of a link are not read, its indices are.
 

@@ -199,3 +199,17 @@ def _load_encoder(chosen: ScorerConfig) -> Encoder:
     return HuggingFaceEncoder.load(
         folder, layer=chosen.layer, pooled_layer=chosen.pooled_layer, pooling=chosen.pooling, **shared
     )
+
+
+def load_encoder(**settings: Any) -> Encoder:
+    """Return the encoder of a ``ScorerConfig`` alone, where nothing is scored.
+
+    Args:
+        settings: of ``ScorerConfig``, such as ``model`` and ``layer``.
+
+    Raises:
+        ModelError: the encoder cannot be found or read.
+    """
+    encoder = PairScorer.load(ScorerConfig(potentials=[{"name": "similarity"}], **settings)).encoder
+    assert encoder is not None  # the potential needs one
+    return encoder

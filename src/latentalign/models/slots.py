@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentalign.models.encoder import Encoder
-from latentalign.models.sections import padded
+from latentalign.models.label_scores import padded
 from latentalign.models.units import Units
 from latentalign.text.word_features import word_features
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, final
+from typing import Any, Literal, final
 
 from latentalign.errors import InputError
 from latentalign.training.optimizer import AdamW
@@ -56,6 +56,15 @@ class TrainingConfig:
     evaluate_every: int = 500
     save_every: int = 500
     keep: int = 2
+
+    @classmethod
+    def brief(cls, **settings: Any) -> TrainingConfig:
+        """Return the settings of a run of minutes: no evaluation and no checkpoint before the end.
+
+        >>> TrainingConfig.brief(epochs=3).keep
+        1
+        """
+        return cls(**{"save_every": 100_000, "evaluate_every": 100_000, "keep": 1, **settings})
 
     def __post_init__(self) -> None:
         if self.updates is None and self.epochs is None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from latentalign.errors import InputError
 from latentalign.families import Chain
 from latentalign.models.described_slots import shapes, steps_of
-from latentalign.models.sections import fitted_temperature, padded
+from latentalign.models.label_scores import fitted_temperature, padded
 from latentalign.models.slots import WordInputs, lexical_scores, with_neighbours
 from latentalign.training.labels import label_loss, label_shares
 

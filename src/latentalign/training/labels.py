@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentalign.families import AlignmentFamily, Chain, Independent, LatentAlignment
-from latentalign.models.sections import padded
+from latentalign.models.label_scores import padded
 
 
 def label_loss(

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from latentalign.errors import InputError, UnsupportedError
 from latentalign.families import AlignmentFamily, Chain
 from latentalign.models.huggingface import HuggingFaceEncoder
+from latentalign.models.label_scores import with_null
 from latentalign.models.lora import Lora, merged
-from latentalign.models.sections import SectionScorer, sentence_states, with_null
+from latentalign.models.sections import SectionScorer, sentence_states
 from latentalign.text.split_texts import SplitText
 from latentalign.training.labels import label_loss, label_shares
 from latentalign.training.matching import trainable

@@ -120,11 +120,16 @@ class Phrases:
         }
 
 
+def unit_of(phrase: str) -> Units:
+    """Return a phrase as one unit."""
+    return Units(text=phrase, spans=(Span(0, len(phrase)),))
+
+
 def encode(phrases: Sequence[str], encoder: Encoder) -> Tensor:
     """Return (phrase, features) the vectors of some phrases, of length 1, in float32 on the CPU."""
     if not phrases:
         return torch.zeros(0, 0)
-    units = [Units(text=one, spans=(Span(0, len(one)),)) for one in phrases]
+    units = [unit_of(one) for one in phrases]
     with torch.inference_mode():
         found = [one.pooled for one in encoder.encode(units, level="word", states=False, pooled=True)]
     return F.normalize(torch.stack([one for one in found if one is not None]).float().cpu(), dim=-1)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from latentalign.errors import InputError
-from latentalign.formats.fields import to_fields
 from latentalign.text.pairs import Failure, TextPair
 from latentalign.text.spans import Evidence, Span
 from latentalign.text.words import words
@@ -85,13 +84,6 @@ def masses(evidence: Evidence) -> Masses:
         if weight > SMALLEST:
             rows[i][j] = weight
     return rows
-
-
-def evidence_fields(evidence: Evidence) -> dict[str, Any]:
-    """Return an evidence as fields that JSON can hold, without its matrix, which is large."""
-    fields = to_fields(evidence)
-    fields.pop("matrix", None)
-    return fields
 
 
 def check_units(evidence: Evidence, pair: TextPair) -> Evidence:

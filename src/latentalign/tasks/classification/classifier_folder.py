@@ -15,7 +15,7 @@ from latentalign.models.matcher.discriminant_file import DISCRIMINANT, read_disc
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.settings import MatcherConfig
-from latentalign.tasks.alignment.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
+from latentalign.tasks.folders.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
 
 if TYPE_CHECKING:
     from latentalign.tasks.classification.classify import Classifier

@@ -40,14 +40,11 @@ def training_for(texts: int) -> TrainingConfig:
     >>> training_for(15000).epochs, training_for(320).epochs, training_for(35).epochs
     (2, 13, 40)
     """
-    return TrainingConfig(
+    return TrainingConfig.brief(
         epochs=max(2, min(40, -(-4000 // max(1, texts)))),
         batching=Batching(tokens=8192, items=128 if texts >= 2000 else 64),
         optimizer=AdamW(learning_rate=1e-4),
         schedule=Schedule(warmup=10),
-        save_every=100_000,
-        evaluate_every=100_000,
-        keep=1,
     )
 
 

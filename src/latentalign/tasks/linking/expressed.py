@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from latentalign.tasks.alignment.pair_aligner import evidence_fields
+from latentalign.formats.fields import evidence_fields
 from latentalign.text.spans import Evidence, Span
 from latentalign.text.triples import Triple
 

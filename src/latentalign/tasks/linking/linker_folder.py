@@ -15,7 +15,7 @@ from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.settings import LinkerConfig
 from latentalign.models.linking.spotting import Spotter
 from latentalign.models.linking.weights import LinkWeights
-from latentalign.tasks.alignment.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
+from latentalign.tasks.folders.model_folder import check_folder, family_table, read_scorer, write_folder, write_scorer
 
 if TYPE_CHECKING:
     from latentalign.models.linking.features import Looker

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from latentalign.tasks.alignment.pair_aligner import evidence_fields
+from latentalign.formats.fields import evidence_fields
 from latentalign.text.spans import Evidence, Span
 
 

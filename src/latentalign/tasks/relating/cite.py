@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentalign import config
 from latentalign.errors import InputError
-from latentalign.tasks.alignment.pair_aligner import evidence_fields
+from latentalign.formats.fields import evidence_fields
 from latentalign.text.characters import check_text, is_blank
 from latentalign.text.sentences import sentences
 from latentalign.text.spans import Evidence, Link
@@ -118,12 +118,11 @@ class CitationLinker:
             UnknownNameError: a setting that does not exist.
             ModelError: the encoder cannot be found.
         """
-        from latentalign.models.scorer import PairScorer, ScorerConfig
+        from latentalign.models.scorer import load_encoder
         from latentalign.models.sentence_ranker import RankerConfig, SentenceRanker
 
         settings: RankerConfig = config.parse(RankerConfig, changes, where="CitationLinker")
-        encoder = PairScorer.load(ScorerConfig(model=settings.model, potentials=[{"name": "similarity"}])).encoder
-        assert encoder is not None
+        encoder = load_encoder(model=settings.model)
         return cls(ranker=SentenceRanker(encoder=encoder, settings=settings, background=background), top=top)
 
     def link(self, citation: str, document: str | Sequence[str]) -> Citation:

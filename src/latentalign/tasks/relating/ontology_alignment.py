@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.formats.drawing.trees import Curve, Row, tree_pair
+from latentalign.formats.fields import evidence_fields
 from latentalign.formats.mappings.mapping import ConceptMapping, MappingSet, Relation
-from latentalign.tasks.alignment.pair_aligner import evidence_fields
 from latentalign.text.spans import Evidence
 
 

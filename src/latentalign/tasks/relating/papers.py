@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentalign import config
 from latentalign.errors import InputError
-from latentalign.tasks.alignment.pair_aligner import evidence_fields
+from latentalign.formats.fields import evidence_fields
 from latentalign.text.characters import check_text, is_blank
 from latentalign.text.pairs import Failure
 from latentalign.text.phrases import phrases

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from latentalign.models.label_scores import padded
 from latentalign.models.matcher.memory import units_of
-from latentalign.models.sections import padded
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.text.split_texts import SplitText
 

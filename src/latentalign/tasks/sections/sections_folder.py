@@ -1,23 +1,20 @@
-"""A trained classifier of sections as a folder, with a hash of every file."""
+"""A trained classifier of sections as a folder."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from latentalign import config, registry
-from latentalign.errors import ModelError, UnsupportedError
-from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.saving import save_encoder
+from latentalign.errors import UnsupportedError
 from latentalign.models.sections import SectionScorer
-from latentalign.tasks.alignment.model_folder import check_folder, family_table, write_folder
+from latentalign.tasks.folders.encoder_folder import EncoderFolder
+from latentalign.tasks.folders.model_folder import family_table
 
 if TYPE_CHECKING:
     from latentalign.tasks.sections.sectioner import SectionClassifier
 
-SETTINGS, WEIGHTS, ENCODER = "sections.json", "sections.safetensors", "encoder"
-FORMAT = 1
+FOLDER = EncoderFolder(name="sections", kind="classifier of sections", recipe="sections-csabstruct.toml")
 
 
 def write_sections(classifier: SectionClassifier, folder: Path) -> Path:
@@ -28,32 +25,18 @@ def write_sections(classifier: SectionClassifier, folder: Path) -> Path:
         UnsupportedError: a classifier that was not trained, or whose encoder cannot be saved.
     """
     scorer = classifier.scorer
-    if not isinstance(scorer, SectionScorer) or not isinstance(scorer.encoder, HuggingFaceEncoder):
+    if not isinstance(scorer, SectionScorer):
         raise UnsupportedError(wanted="a trained classifier of sections", came=type(scorer).__name__, where="save")
-    if scorer.encoder.origin is None:
-        raise UnsupportedError(wanted="an encoder that was loaded from a folder", came="another", where="save")
-    encoder, settings = scorer.encoder, _settings(classifier, scorer.encoder)
-
-    def fill(partial: Path) -> None:
-        from safetensors.torch import save_file
-
-        assert encoder.origin is not None
-        save_encoder(encoder.model, partial / ENCODER, origin=encoder.origin)
-        (partial / SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        save_file({"vectors": scorer.vectors.contiguous(), "bias": scorer.bias.contiguous()}, partial / WEIGHTS)
-
-    return write_folder(folder, fill)
-
-
-def _settings(classifier: SectionClassifier, encoder: HuggingFaceEncoder) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "names": list(classifier.names),
-        "family": family_table(classifier.family),
-        "window": encoder.window,
-        "layer": encoder.layer,
-        "fitted_on": classifier.fitted_on,
-    }
+    return FOLDER.write(
+        folder,
+        encoder=scorer.encoder,
+        settings={
+            "names": list(classifier.names),
+            "family": family_table(classifier.family),
+            "fitted_on": classifier.fitted_on,
+        },
+        tensors={"vectors": scorer.vectors, "bias": scorer.bias},
+    )
 
 
 def read_sections(folder: Path) -> SectionClassifier:
@@ -62,24 +45,15 @@ def read_sections(folder: Path) -> SectionClassifier:
     Raises:
         ModelError: there is none, or a file is not what its hash says.
     """
-    from safetensors.torch import load_file
-
     from latentalign.tasks.sections.sectioner import SectionClassifier
 
-    check_folder(
-        folder,
-        kind="classifier of sections",
-        fix="train one with `latentalign train recipes/sections-csabstruct.toml --data DIR`",
-    )
+    table, encoder, weights = FOLDER.read(folder)
     try:
-        table = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        family = config.build(registry.families, table["family"], where=SETTINGS)
-        encoder = HuggingFaceEncoder.load(folder / ENCODER, window=table["window"], layer=table["layer"])
-        weights = load_file(folder / WEIGHTS, device=str(encoder.device))
-        scorer = SectionScorer(encoder=encoder, vectors=weights["vectors"], bias=weights["bias"])
-        names, note = tuple(map(str, table["names"])), str(table["fitted_on"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            wanted="a classifier of sections", came=f"{type(error).__name__}: {error}", where=str(folder)
-        ) from error
-    return SectionClassifier(names=names, scorer=scorer, family=family, fitted_on=note)
+        return SectionClassifier(
+            names=tuple(map(str, table["names"])),
+            scorer=SectionScorer(encoder=encoder, vectors=weights["vectors"], bias=weights["bias"]),
+            family=config.build(registry.families, table["family"], where=FOLDER.settings),
+            fitted_on=str(table["fitted_on"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise FOLDER.broken(error, folder) from error

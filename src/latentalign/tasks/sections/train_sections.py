@@ -5,37 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from latentalign import config, registry
 from latentalign.errors import InputError, UnsupportedError
 from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.scorer import PairScorer, ScorerConfig
-from latentalign.models.sections import SectionScorer, fitted_temperature, null_level, with_null
+from latentalign.models.label_scores import fitted_temperature, null_level, with_null
+from latentalign.models.scorer import load_encoder
+from latentalign.models.sections import SectionScorer
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
+from latentalign.training.held_out import apart
 from latentalign.training.loop import train
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
 from latentalign.training.sections import SectionsConfig, SectionsInTraining
 
-Row = TypeVar("Row")
-
 
 def _training() -> TrainingConfig:
-    return TrainingConfig(
+    return TrainingConfig.brief(
         epochs=3,
         batching=Batching(tokens=16384, items=16, pool=256),
         optimizer=AdamW(learning_rate=1e-4),
         schedule=Schedule(warmup=20),
-        save_every=100_000,
-        evaluate_every=100_000,
-        keep=1,
     )
 
 
@@ -88,9 +85,7 @@ class SectionsTraining:
         """
         names = ordered(rows)
         kept, aside = apart(rows, share=self.held_out)
-        encoder = PairScorer.load(
-            ScorerConfig(model=self.model, window=self.window, potentials=[{"name": "similarity"}])
-        ).encoder
+        encoder = load_encoder(model=self.model, window=self.window)
         if not isinstance(encoder, HuggingFaceEncoder):
             raise UnsupportedError(wanted="a Hugging Face encoder", came=type(encoder).__name__, where="model")
         torch.manual_seed(self.seed)
@@ -160,19 +155,6 @@ def ordered(rows: Sequence[Labelled]) -> tuple[str, ...]:
     if len(places) < 2:
         raise InputError(wanted="documents with two sections or more", came=f"{len(places)}", where="documents")
     return tuple(sorted(places, key=lambda name: (sum(places[name]) / len(places[name]), name)))
-
-
-def apart(rows: Sequence[Row], *, share: float) -> tuple[list[Row], list[Row]]:
-    """Return documents, or other rows, in two parts: the share of them, evenly spread, one at least, is the second.
-
-    Raises:
-        InputError: fewer than two documents.
-    """
-    if len(rows) < 2:
-        raise InputError(wanted="two documents or more", came=str(len(rows)), where="documents")
-    every = max(2, round(1 / share))
-    aside = {number for number in range(len(rows)) if number % every == every - 1} or {len(rows) - 1}
-    return [row for number, row in enumerate(rows) if number not in aside], [rows[number] for number in sorted(aside)]
 
 
 def _numbered(rows: Sequence[Labelled], names: Sequence[str]) -> list[list[int]]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from latentalign.errors import InputError, ModelError, UnsupportedError
+from latentalign.errors import InputError
 from latentalign.models.described_slots import DescribedSlots, description_vectors
-from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.saving import save_encoder
-from latentalign.tasks.alignment.model_folder import check_folder, write_folder
+from latentalign.tasks.folders.encoder_folder import EncoderFolder
 from latentalign.tasks.slots.slot_columns import NOTHING
 from latentalign.tasks.slots.tagger import SlotTagger
 
-SETTINGS, WEIGHTS, ENCODER = "described-slots.json", "described-slots.safetensors", "encoder"
-FORMAT = 1
+FOLDER = EncoderFolder(name="described-slots", kind="tagger of described slots", recipe="slots-sgd.toml")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,22 +55,12 @@ class DescribedSlotTagger:
             InputError: the folder cannot be written.
             UnsupportedError: an encoder that cannot be saved.
         """
-        encoder = self.model.encoder
-        if not isinstance(encoder, HuggingFaceEncoder) or encoder.origin is None:
-            raise UnsupportedError(
-                wanted="an encoder that was loaded from a folder", came=type(encoder).__name__, where="save"
-            )
-        model, origin = encoder.model, encoder.origin
-        settings = {"format": FORMAT, "layer": encoder.layer, "window": encoder.window, "fitted_on": self.fitted_on}
-
-        def fill(partial: Path) -> None:
-            from safetensors.torch import save_file
-
-            save_encoder(model, partial / ENCODER, origin=origin)
-            (partial / SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
-            save_file({name: one.contiguous() for name, one in self.model.tensors.items()}, partial / WEIGHTS)
-
-        return write_folder(Path(folder), fill)
+        return FOLDER.write(
+            Path(folder),
+            encoder=self.model.encoder,
+            settings={"fitted_on": self.fitted_on},
+            tensors=self.model.tensors,
+        )
 
     @classmethod
     def load(cls, folder: str | Path) -> DescribedSlotTagger:
@@ -83,22 +69,8 @@ class DescribedSlotTagger:
         Raises:
             ModelError: there is none, or a file is not what its hash says.
         """
-        from safetensors.torch import load_file
-
-        place = Path(folder)
-        check_folder(
-            place, kind="tagger of described slots", fix="train one with `latentalign train recipes/slots-sgd.toml`"
-        )
-        try:
-            table = json.loads((place / SETTINGS).read_text(encoding="utf-8"))
-            encoder = HuggingFaceEncoder.load(place / ENCODER, window=table["window"], layer=table["layer"])
-            tensors = load_file(place / WEIGHTS, device=str(encoder.device))
-            note = str(table["fitted_on"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                wanted="a tagger of described slots", came=f"{type(error).__name__}: {error}", where=str(place)
-            ) from error
-        return cls(model=DescribedSlots(encoder=encoder, tensors=tensors), fitted_on=note)
+        table, encoder, tensors = FOLDER.read(Path(folder))
+        return cls(model=DescribedSlots(encoder=encoder, tensors=tensors), fitted_on=str(table.get("fitted_on", "")))
 
 
 def load_tagger(folder: str | Path, slots: Mapping[str, str]) -> SlotTagger:
@@ -107,6 +79,6 @@ def load_tagger(folder: str | Path, slots: Mapping[str, str]) -> SlotTagger:
     Raises:
         ModelError: there is none, or a file is not what its hash says.
     """
-    if (Path(folder) / SETTINGS).is_file():
+    if (Path(folder) / FOLDER.settings).is_file():
         return DescribedSlotTagger.load(folder).tagger(slots)
     return SlotTagger.load(folder)

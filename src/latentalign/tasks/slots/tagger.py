@@ -161,7 +161,7 @@ class SlotTagger:
         import torch
 
         from latentalign.families import LatentAlignment
-        from latentalign.models.sections import padded
+        from latentalign.models.label_scores import padded
 
         with torch.inference_mode():
             scores, mask = padded([self.scorer.of_inputs(one) for one in inputs])

@@ -13,9 +13,8 @@ from latentalign.errors import InputError
 from latentalign.models.described_slots import DescribedSlots, description_vectors
 from latentalign.models.encoder import Encoder
 from latentalign.models.matcher.memory import units_of
-from latentalign.models.scorer import PairScorer, ScorerConfig
+from latentalign.models.scorer import load_encoder
 from latentalign.models.slots import Utterance, word_inputs
-from latentalign.tasks.sections.train_sections import apart
 from latentalign.tasks.slots.described_slots import DescribedSlotTagger
 from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_services
 from latentalign.tasks.slots.service_utterances import ServiceUtterance, service_utterances
@@ -23,6 +22,7 @@ from latentalign.tasks.slots.slot_columns import labels_of
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.described_slots import Described, DescribedSlotsConfig, DescribedSlotsInTraining
+from latentalign.training.held_out import apart
 from latentalign.training.loop import train
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
@@ -30,15 +30,12 @@ from latentalign.training.schedule import Schedule
 
 
 def _training() -> TrainingConfig:
-    return TrainingConfig(
+    return TrainingConfig.brief(
         epochs=4,
         batching=Batching(tokens=8192, items=64, pool=512),
         optimizer=AdamW(learning_rate=2e-3),
         schedule=Schedule(warmup=20),
         clip=5.0,
-        save_every=100_000,
-        evaluate_every=100_000,
-        keep=1,
     )
 
 
@@ -93,9 +90,7 @@ class DescribedSlotsTraining:
         if len(some) < 2:
             raise InputError(wanted="two utterances or more", came=str(len(some)), where="utterances")
         some = some[:: max(1, -(-len(some) // self.most))] if self.most else some
-        settings = ScorerConfig(model=self.model, layer=self.layer, potentials=[{"name": "similarity"}])
-        encoder = PairScorer.load(settings).encoder
-        assert encoder is not None
+        encoder = load_encoder(model=self.model, layer=self.layer)
         numbers = _numbers(services)
         rows = _rows(some, services, numbers, encoder, rows=self.slots.rows)
         descriptions = description_vectors(

@@ -12,17 +12,17 @@ import torch
 from latentalign import config, registry
 from latentalign.errors import InputError
 from latentalign.models.encoder import Encoder
+from latentalign.models.label_scores import fitted_temperature, padded, with_null
 from latentalign.models.matcher.memory import units_of
-from latentalign.models.scorer import PairScorer, ScorerConfig
-from latentalign.models.sections import fitted_temperature, padded, with_null
+from latentalign.models.scorer import load_encoder
 from latentalign.models.slots import Utterance, WordInputs, word_inputs
-from latentalign.tasks.sections.train_sections import apart
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.tasks.slots.labelled_slots import LabelledSlots
 from latentalign.tasks.slots.slot_columns import beginnings, columns_of, labels_of
 from latentalign.tasks.slots.tagger import SlotTagger
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
+from latentalign.training.held_out import apart
 from latentalign.training.loop import train
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
@@ -31,15 +31,12 @@ from latentalign.training.slots import SlotsConfig, SlotsInTraining
 
 
 def _training() -> TrainingConfig:
-    return TrainingConfig(
+    return TrainingConfig.brief(
         epochs=6,
         batching=Batching(tokens=4096, items=32, pool=256),
         optimizer=AdamW(learning_rate=2e-3),
         schedule=Schedule(warmup=20),
         clip=5.0,
-        save_every=100_000,
-        evaluate_every=100_000,
-        keep=1,
     )
 
 
@@ -91,9 +88,7 @@ class SlotsTraining:
 
         Cost: one pass of the encoder; 2 bytes a word and feature.
         """
-        settings = ScorerConfig(model=self.model, layer=self.layer, potentials=[{"name": "similarity"}])
-        encoder = PairScorer.load(settings).encoder
-        assert encoder is not None
+        encoder = load_encoder(model=self.model, layer=self.layer)
         given = [(row, units) for row in rows if (units := units_of(row.text)).spans]
         inputs = word_inputs([Utterance(units, row.asked) for row, units in given], encoder, rows=self.slots.rows)
         return ReadUtterances(

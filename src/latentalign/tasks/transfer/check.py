@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from latentalign.errors import InputError
+from latentalign.formats.fields import evidence_fields
 from latentalign.tasks.alignment.given_links import GivenLink, GivenLinks
-from latentalign.tasks.alignment.pair_aligner import KnowsWords, PairAligner, evidence_fields, masses
+from latentalign.tasks.alignment.pair_aligner import KnowsWords, PairAligner, masses
 from latentalign.tasks.transfer.check_numbers import differing_numbers
 from latentalign.tasks.transfer.intervals import target_mass
 from latentalign.text.pairs import Failure, TextPair

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentalign.errors import InputError, LatentAlignError
+from latentalign.formats.fields import evidence_fields
 from latentalign.tasks.alignment.given_links import GivenLink, GivenLinks
 from latentalign.tasks.alignment.pair_aligner import (
     Masses,
     PairAligner,
     align_beside,
     check_units,
-    evidence_fields,
     masses,
 )
 from latentalign.tasks.transfer.intervals import Target, group, place_groups, target_mass

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentalign.errors import InputError, LatentAlignError
+from latentalign.formats.fields import evidence_fields
 from latentalign.tasks.alignment.given_links import GivenLink, GivenLinks
 from latentalign.tasks.alignment.pair_aligner import (
     Masses,
@@ -15,7 +16,6 @@ from latentalign.tasks.alignment.pair_aligner import (
     Side,
     align_beside,
     check_units,
-    evidence_fields,
     masses,
     split_words,
 )
