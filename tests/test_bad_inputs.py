@@ -79,6 +79,7 @@ CASES = {
     "emoji sequences": (texts("👩‍👩‍👧‍👦 🏳️‍🌈 cat", "cat 👩‍👩‍👧‍👦"), 0, ""),
     "combining marks only": (texts("\u0301\u0302", "e\u0301"), 0, ""),
     "bidi overrides": (texts("cat \u202e dog \u202c", "cat"), 0, ""),
+    "two files that are not there": (command("align", "nosuch.txt", "other.txt"), 1, "a file that exists, or a text"),
     "a text and a file": (command("align", __file__, "the cat"), 1, "two files or two texts"),
     "a file that is absent": (command("align", "absent.txt"), 1, "a second text"),
     "a folder as a file": (command("align", "FOLDER", "FOLDER"), 1, "directory"),

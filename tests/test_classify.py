@@ -225,7 +225,7 @@ def test_the_command_takes_texts_and_json_lines(command: list[str], tmp_path: Pa
 
 def test_a_wrong_command_says_what_to_do(command: list[str], tmp_path: Path, capsys) -> None:
     assert main(["classify", "x"]) == 1
-    assert "Classifier.load" in capsys.readouterr().err
+    assert '-l "refund=wants the money back"' in capsys.readouterr().err
     assert main(["classify", "x", "--label", "refund"]) == 1
     assert "name=description" in capsys.readouterr().err
     assert main(["classify", "x", *command, "--set", "aligend=3"]) == 1

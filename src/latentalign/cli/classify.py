@@ -60,6 +60,13 @@ def classify(
     from dataclasses import replace
 
     chosen, changes = _labels(label or [], labels), _changes(set_ or [], model)
+    if not (chosen or model or sections):
+        raise InputError(
+            wanted="categories, or a trained classifier",
+            came="neither",
+            where="classify",
+            fix='-l "refund=wants the money back" -l "thanks=says thank you", --labels FILE, or --model FOLDER',
+        )
     if sections:
         if several or top != 5:
             raise InputError(wanted="no --several and no --top beside --sections", came="one", where="classify")

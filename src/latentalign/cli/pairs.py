@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from latentalign.text.pairs import Failure, TextPair
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "jsonl", ".tsv": "tsv", ".tmx": "tmx", ".xlf": "xliff", ".xliff": "xliff"}
+FILES = (*SUFFIXES, ".txt", ".csv", ".gz")
+"""A single word that ends so is a file, and not a text to be read."""
 
 
 def read_pairs(
@@ -35,20 +37,21 @@ def read_pairs(
         languages: the two variants of a TMX unit; None takes its own default.
 
     Raises:
-        InputError: a text beside a file, or one text alone.
+        InputError: a text beside a file, one text alone, or what is called as files are and is not there.
     """
     from latentalign.text.pairs import TextPair
 
     if target is None:
         return _read_one(source, form, tokenized=tokenized and not markup, markup=markup, languages=languages)
-    if is_file(source) and is_file(target):
+    files = names_one(source), names_one(target)
+    if all(files):
         from latentalign.formats import parallel
 
         return parallel.read(source, target, tokenized=tokenized and not markup)
-    if is_file(source) or is_file(target):
+    if any(files):
         raise InputError(
             wanted="two files or two texts",
-            came=f"{'a file' if is_file(source) else 'a text'} and {'a file' if is_file(target) else 'a text'}",
+            came=" and ".join("a file" if one else "a text" for one in files),
             where="align",
             fix="name two files that exist, or write both texts out",
         )
@@ -63,6 +66,19 @@ def is_file(text: str) -> bool:
         return text == "-" or (bool(text) and Path(text).exists())
     except (OSError, ValueError):
         return False
+
+
+def names_one(text: str) -> bool:
+    """Return whether an argument is a file or standard input, and not a text.
+
+    Raises:
+        InputError: it is called as files are, and is not there.
+    """
+    if is_file(text):
+        return True
+    if text.split() == [text] and Path(text).suffix in FILES:
+        raise InputError(wanted="a file that exists, or a text", came=repr(text), fix="look at its name")
+    return False
 
 
 def _read_one(

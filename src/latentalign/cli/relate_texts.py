@@ -14,8 +14,8 @@ from latentalign import config
 from latentalign.cli import options
 from latentalign.cli.options import OnError
 from latentalign.cli.output import json_line, opened, settled
-from latentalign.cli.pairs import is_file
-from latentalign.cli.texts import names_file, names_one, read_texts
+from latentalign.cli.pairs import is_file, names_one
+from latentalign.cli.texts import names_file, read_texts
 from latentalign.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentalign.cli.pairs import is_file
-from latentalign.errors import InputError
-
-FILES = (".jsonl", ".json", ".txt", ".csv", ".tsv", ".gz")
-"""A single word that ends so is a file, and not a text to be read."""
+from latentalign.cli.pairs import names_one
 
 if TYPE_CHECKING:
     from latentalign.text.pairs import Failure
@@ -40,19 +36,6 @@ def names_file(texts: list[str]) -> bool:
         InputError: one that is called as files are, and is not there.
     """
     return len(texts) == 1 and names_one(texts[0])
-
-
-def names_one(text: str) -> bool:
-    """Return whether an argument is a file or standard input, and not a text.
-
-    Raises:
-        InputError: it is called as files are, and is not there.
-    """
-    if is_file(text):
-        return True
-    if text.split() == [text] and Path(text).suffix in FILES:
-        raise InputError(wanted="a file that exists, or a text", came=repr(text), fix="look at its name")
-    return False
 
 
 def holds_objects(name: str) -> bool:
