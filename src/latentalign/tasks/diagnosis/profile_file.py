@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,8 @@ from typing import Any
 from latentalign.errors import InputError
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.formats.catalogue.reading import load_catalogue
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines
 from latentalign.models.matcher.profile import Feature, Profile
 from latentalign.tasks.diagnosis.frequencies import frequency
 
@@ -61,36 +60,18 @@ def _profile(one: Mapping[str, Any]) -> Profile:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Row]]:
-    try:
-        raw = path.read_bytes()
-        content = (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode("utf-8-sig")
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(wanted="a file of profiles", came=str(error), where=str(path)) from error
+    lines = read_lines(path, may_be_empty=True)
     suffix = Path(path.name.removesuffix(".gz")).suffix
     if suffix in (".jsonl", ".json", ".ndjson"):
-        yield from _objects(content, str(path))
+        yield from ((line.where, json_object(line)) for line in lines if line.raw.strip())
         return
-    lines = [(number, line) for number, line in enumerate(content.splitlines(keepends=True), 1) if line[:1] != "#"]
-    delimiter = "," if suffix == ".csv" else "\t"
-    table = csv.DictReader(io.StringIO("".join(line for _, line in lines)), delimiter=delimiter)
+    rows = [line for line in lines if not line.raw.startswith(b"#")]
+    table = csv.DictReader((f"{line.text}\n" for line in rows), delimiter="," if suffix == ".csv" else "\t")
     try:
         for row in table:
-            yield f"{path}:{lines[min(table.line_num, len(lines)) - 1][0]}", row
+            yield rows[table.line_num - 1].where, row
     except csv.Error as error:
         raise InputError(wanted="a table", came=str(error), where=f"{path}:{table.line_num}") from error
-
-
-def _objects(content: str, name: str) -> Iterator[tuple[str, Row]]:
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(wanted="a JSON object a line", came=str(error), where=f"{name}:{number}") from error
-        if not isinstance(found, dict):
-            raise InputError(wanted="a JSON object", came=type(found).__name__, where=f"{name}:{number}")
-        yield f"{name}:{number}", found
 
 
 def _gather(
