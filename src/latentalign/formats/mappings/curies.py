@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import count
 
 _CURIE = re.compile(r"([A-Za-z_][\w.-]*):(?!//)(\S+)")
 _OBO = "http://purl.obolibrary.org/obo/"
@@ -60,7 +61,7 @@ class Curies:
                 return prefix
         words = re.findall(r"[A-Za-z][A-Za-z0-9_]*", base.partition("://")[2])
         wanted = (words[-1] if words else side).lower()
-        names = (wanted if number < 2 else f"{wanted}{number}" for number in _count())
+        names = (wanted if number < 2 else f"{wanted}{number}" for number in count(1))
         prefix = next(name for name in names if name not in self.table)
         self.table[prefix] = base
         return prefix
@@ -72,10 +73,3 @@ def _divided(iri: str) -> tuple[str, str]:
         return obo[1], obo[2]
     cut = max(iri.rfind("#"), iri.rfind("/"))
     return iri[: cut + 1], iri[cut + 1 :]
-
-
-def _count() -> Iterable[int]:
-    number = 1
-    while True:
-        yield number
-        number += 1
