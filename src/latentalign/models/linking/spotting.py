@@ -12,7 +12,7 @@ from torch import Tensor
 
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.keys import SMALL, exact_key, loose_key
-from latentalign.models.matcher.calibration import minimum
+from latentalign.models.matcher.minimum import minimum
 from latentalign.text.abbreviations import Abbreviation, abbreviations
 from latentalign.text.sentences import sentences
 from latentalign.text.spans import Span

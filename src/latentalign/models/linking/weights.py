@@ -11,7 +11,7 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.models.linking.features import FEATURES, Looked
-from latentalign.models.matcher.calibration import minimum
+from latentalign.models.matcher.minimum import minimum
 
 RIDGE = 1e-3
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,6 +10,8 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.models.matcher.isotonic import Isotonic
+from latentalign.models.matcher.logistic import evenly, fitted_at_any_scale
+from latentalign.models.matcher.minimum import minimum
 
 OUT = -1
 """The label of a text that no candidate explains."""
@@ -113,18 +114,10 @@ class Calibration:
 
         Platt 1999, eq. 1, one level and one slope for all candidates.
         """
-        told = right.to(values.dtype)
-        if not 0 < float(told.mean()) < 1:
+        if bool(right.all()) or not bool(right.any()):
             raise InputError(wanted="right and wrong candidates", came="one kind alone", where="calibration")
-        centre, spread = values.mean(), values.std().clamp_min(1e-3)
-
-        def loss(parameters: Tensor) -> Tensor:
-            logits = parameters[0].exp() * ((values - centre) / spread - parameters[1])
-            each = torch.nn.functional.binary_cross_entropy_with_logits(logits, told)
-            return each + 1e-4 * (parameters**2).sum()
-
-        slope, level = minimum(loss, [0.0, 0.0])
-        return replace(self, each_null=float(centre + level * spread), each_temperature=float(spread) / math.exp(slope))
+        found = fitted_at_any_scale(values, right)
+        return replace(self, each_null=found.level, each_temperature=1 / found.slope)
 
     @classmethod
     def fit(
@@ -164,7 +157,7 @@ class Calibration:
         half = cls(temperature=temperature, prior=prior)
         evidence = half.evidence(values, counts)
         if bool((~inside).any()):
-            null, slope = _null_fit(evidence, inside)
+            null, slope, _ = fitted_at_any_scale(evidence, inside, weights=evenly(inside))
         else:
             null, slope = float(evidence[inside].quantile(turned_away)), 1 / temperature
         rising = _rising(half.shares(values[inside], counts), labels[inside]) if isotonic else None
@@ -222,32 +215,3 @@ def _softmax_fit(values: Tensor, labels: Tensor, counts: Tensor) -> tuple[float,
 
     scale, prior = minimum(loss, [0.0, 0.0])
     return math.exp(min(max(scale, -5.0), 5.0)), 0.0 if even else prior
-
-
-def _null_fit(evidence: Tensor, inside: Tensor) -> tuple[float, float]:
-    """Fit the level and the slope of NULL, the two kinds of text counting alike."""
-    centre, spread = evidence.mean(), evidence.std().clamp_min(1e-3)
-    weights = torch.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum())
-
-    def loss(parameters: Tensor) -> Tensor:
-        logits = parameters[0].exp() * ((evidence - centre) / spread - parameters[1])
-        each = torch.nn.functional.binary_cross_entropy_with_logits(logits, inside.to(logits.dtype), reduction="none")
-        return (weights * each).sum() + 1e-4 * (parameters**2).sum()
-
-    slope, level = minimum(loss, [0.0, 0.0])
-    return float(centre + level * spread), math.exp(slope) / float(spread)
-
-
-def minimum(loss: Callable[[Tensor], Tensor], start: list[float]) -> list[float]:
-    """Return where a smooth loss of a few parameters is least, from a start."""
-    parameters = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([parameters], max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        found = loss(parameters)
-        found.backward()  # type: ignore[no-untyped-call]
-        return found
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return [float(one) for one in parameters.detach()]

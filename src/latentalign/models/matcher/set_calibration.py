@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from latentalign.errors import InputError
-from latentalign.models.matcher.calibration import OUT, Calibration, conformal_floor, minimum
+from latentalign.models.matcher.calibration import OUT, Calibration, conformal_floor
+from latentalign.models.matcher.logistic import evenly, fitted
+from latentalign.models.matcher.minimum import minimum
 
 _NEVER = -1e6
 
@@ -107,7 +109,7 @@ class SetCalibration:
         temperature, growth = _temperature(exact[inside], told[inside], sizes[inside])
         rates = temperature * sizes.clamp_min(1.0) ** growth
         evidence = rates * ((exact / rates[:, None]).logsumexp(dim=1) - sizes_of / rates)
-        null, step, slope = _null(evidence, sizes, inside)
+        null, slope, step = fitted(evidence, inside, weights=evenly(inside), beside=sizes)
         half = cls(temperature=temperature, growth=growth, null=null, null_step=step, slope=slope, fitted_on=fitted_on)
         shared = (exact[inside] / rates[inside][:, None]).softmax(dim=1)
         chosen = shared.gather(1, told[inside][:, None])[:, 0]
@@ -123,16 +125,3 @@ def _temperature(values: Tensor, labels: Tensor, counts: Tensor) -> tuple[float,
 
     scale, growth = minimum(loss, [0.0, 0.0])
     return math.exp(min(max(scale, -3.0), 3.0)), growth
-
-
-def _null(evidence: Tensor, counts: Tensor, inside: Tensor) -> tuple[float, float, float]:
-    """Fit p(something) as a logistic function of the value and the number of findings, both kinds counting alike."""
-    weights = torch.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum())
-
-    def loss(parameters: Tensor) -> Tensor:
-        logits = parameters[0].exp() * (evidence - parameters[1] - parameters[2] * counts)
-        each = torch.nn.functional.binary_cross_entropy_with_logits(logits, inside.to(logits.dtype), reduction="none")
-        return (weights * each).sum() + 1e-4 * (parameters**2).sum()
-
-    slope, null, step = minimum(loss, [0.0, 0.0, 0.0])
-    return null, step, math.exp(slope)
