@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -11,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from latentalign.cli.main import main
+from latentalign.config import read_toml
 from latentalign.errors import InputError, UnknownNameError
 from latentalign.tasks.chat.bot import Bot
 from latentalign.tasks.chat.bot_file import bot_of, read_bot
 from latentalign.tasks.chat.conversation import State
+from latentalign.tasks.chat.learned_slots import LearnedSlots
 from latentalign.tasks.linking.segmentation import Segment, marginals
 from latentalign.tasks.slots.labelled_slots import of_bio
+from latentalign.tasks.slots.tagged_slots import TaggedUtterance
 from latentalign.tasks.slots.tagger import SlotTagger
 from latentalign.tasks.slots.train_slots import SlotsTraining
 from latentalign.text.pairs import Failure
@@ -36,11 +40,11 @@ def bot() -> Bot:
 def test_five_turns_with_a_correction_and_a_follow_up(bot: Bot) -> None:
     state = State()
     for said, values, asked, corrected in (
-        ("Could you book us a table for tomorrow?", {"day": "tomorrow"}, "people", ()),
-        ("for two people", {"people": "2"}, "time", ()),
-        ("at seven", {"time": "seven"}, None, ()),
-        ("no, at eight", {"time": "eight"}, None, ("time",)),
-        ("and on Friday?", {"day": "Friday"}, None, ("day",)),
+        ("Could you book us a table for tomorrow?", {"day": "tomorrow"}, ("people",), ()),
+        ("for two people", {"people": "2"}, ("time",), ()),
+        ("at seven", {"time": "seven"}, (), ()),
+        ("no, at eight", {"time": "eight"}, (), ("time",)),
+        ("and on Friday?", {"day": "Friday"}, (), ("day",)),
     ):
         before = state.values
         reply, state = bot.reply(said, State.from_fields(json.loads(json.dumps(state.to_fields()))))
@@ -54,7 +58,7 @@ def test_five_turns_with_a_correction_and_a_follow_up(bot: Bot) -> None:
 
 
 def test_what_nothing_explains_has_the_fallback_and_changes_no_value(bot: Bot) -> None:
-    for state in (State(), State(intent="book a table", values={"day": "Friday"}, asked="time")):
+    for state in (State(), State(intent="book a table", values={"day": "Friday"}, asked=("time",))):
         reply, after = bot.reply("my laptop battery is dying", state)
         assert reply.abstains
         assert reply.text == bot.content.fallback
@@ -71,12 +75,74 @@ def test_the_slot_filled_last_is_the_one_that_is_corrected(bot: Bot) -> None:
 
 
 def test_a_question_aside_is_answered_and_what_was_asked_is_asked_again(bot: Bot) -> None:
-    state = State(intent="book a table", values={"people": "2", "day": "Friday"}, asked="time")
+    state = State(intent="book a table", values={"people": "2", "day": "Friday"}, asked=("time",))
     reply, after = bot.reply("what is on the menu?", state)
-    assert (reply.intent, reply.asked, after.intent) == ("menu", "time", "book a table")
+    assert (reply.intent, reply.asked, after.intent) == ("menu", ("time",), "book a table")
     assert reply.text.endswith("At what time?")
     _, gone = bot.reply("cancel my booking", after)
     assert gone == State(turns=2)
+
+
+def test_values_told_aside_stay_and_answer_what_was_asked(bot: Bot) -> None:
+    state = State(intent="book a table", values={"people": "2", "day": "Friday"}, asked=("time",))
+    reply, after = bot.reply("what is on the menu at eight?", state)
+    assert (reply.intent, after.intent, after.asked) == ("menu", "book a table", ())
+    assert after.values == state.values | {"time": "eight"}
+    assert reply.text.endswith("Booked: 2 people, Friday, eight.")
+    both, other = {"day": "Monday", "time": "seven"}, State(intent="opening hours")
+    reply, after = bot.reply("book a table for two", replace(other, values=both))
+    assert (after.values, reply.asked) == (both | {"people": "2"}, ())  # told while it was about opening hours
+
+
+@pytest.mark.parametrize("said", ["no, Saturday", "on Saturday, not Friday", "not on Friday, Saturday please"])
+def test_what_is_denied_is_not_the_value(bot: Bot, said: str) -> None:
+    state = State(intent="book a table", values={"people": "2", "day": "Friday", "time": "eight"}, latest="day")
+    assert bot.reply(said, state)[1].values == state.values | {"day": "Saturday"}
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "agreed"),
+    [
+        ("yes", {"time": "seven"}, ("time",)),
+        ("Sure, that works for me.", {"time": "seven"}, ("time",)),
+        ("great, thanks", {"time": "seven"}, ("time",)),  # and not only thanks
+        ("sure, and for three people", {"people": "3", "time": "seven"}, ("time",)),
+        ("yes, but at nine", {"time": "nine"}, ()),
+        ("no, thanks", {}, ()),
+        ("what is on the menu?", {}, ()),
+    ],
+)
+def test_an_offer_is_taken_if_it_is_agreed_to(bot: Bot, said: str, told: dict[str, str], agreed: tuple) -> None:
+    state = State(intent="book a table", values={"people": "2", "day": "Friday"}, asked=("time",))
+    reply, after = bot.reply(said, replace(state, offered={"time": "seven"}))
+    assert (after.values, reply.agreed) == (state.values | told, agreed)
+    assert after.asked == (() if "time" in told else ("time",))
+    assert after.offered == reply.offered == {}  # an offer is that of one reply
+    assert ("agrees to what was offered for 'time'" in reply.reason) == bool(agreed)
+    assert bot.reply(said, state)[0].agreed == ()  # there is nothing to agree to
+
+
+def test_a_program_may_ask_for_more_than_one_slot(bot: Bot) -> None:
+    state = State(intent="book a table", values={"day": "Friday"}, asked=("people", "time"), offered={"time": "seven"})
+    reply, after = bot.reply("yes", State.from_fields(json.loads(json.dumps(state.to_fields()))))
+    assert (reply.agreed, reply.intent, after.asked) == (("time",), "book a table", ("people",))
+    for said, told in (("three", {"people": "3"}), ("at noon", {"time": "noon"})):
+        assert bot.reply(said, replace(state, offered={}))[1].values == state.values | told
+
+
+def test_a_question_makes_an_offer_until_it_is_answered() -> None:
+    table = json.loads(json.dumps(GOOD))
+    table["slots"]["day"] = {"values": {"1": ["Monday"], "2": ["Tuesday"]}, "question": "When? Is Monday fine?"}
+    table["slots"]["day"]["offer"] = "Monday"
+    bot = Bot.load(table)
+    reply, state = bot.reply("I come")
+    assert (reply.text, reply.offered, state.offered) == ("When? Is Monday fine?", {"day": "Monday"}, {"day": "Monday"})
+    assert State.from_fields(json.loads(json.dumps(state.to_fields()))) == state
+    for said, value in (("that sounds good", "1"), ("Tuesday", "2")):
+        reply, after = bot.reply(said, state)
+        assert (reply.text, after.values, after.offered) == (f"On {value}.", {"day": value}, {})
+    with pytest.raises(UnknownNameError, match="'day'"):
+        bot.reply("yes", State(offered={"dya": "Monday"}))
 
 
 def test_a_bad_text_and_a_strange_state(bot: Bot) -> None:
@@ -114,7 +180,11 @@ GOOD = {
         (("slots", "day", "question"), "", "a question"),
         (("slots", "day", "pattern"), "(", "a regular expression"),
         (("slots", "day", "phrases"), ["on"], "one {} where"),
+        (("slots", "day", "offer"), "Monday", "names the offer 'Monday'"),
+        (("slots", "day", "offer"), "When", "a value of the slot"),
         (("corrections",), ["no"], "one {} where"),
+        (("agreements",), [], "at least one text"),
+        (("no_agreements",), [" "], "words"),
     ],
 )
 def test_each_fault_of_a_file_is_named(place: tuple[str, ...], value: object, message: str) -> None:
@@ -173,6 +243,39 @@ def taught_tagger(folder: Path) -> SlotTagger:
     return SlotsTraining(model=str(write(folder, "bert")), training=training, slots=SlotsConfig(rows=512)).fit(rows)
 
 
+class SilentTagger:
+    """A tagger that knows some slots and finds no value of any."""
+
+    slots = ("people", "time", "window")
+
+    def tag(self, text: str, *, asked: Sequence[str] = ()) -> TaggedUtterance:
+        """Return an utterance without a value."""
+        return TaggedUtterance(text=text, slots=(), evidence=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "told"),
+    [
+        ("window", "yes, please", {"window": "True"}),
+        ("window", "no", {"window": "False"}),
+        ("time", "I don't care", {"time": "any"}),
+        ("people", "seven", {"people": "7"}),
+        ("time", "seven", {"time": "seven"}),
+        ("time", "as late as you can", {}),
+    ],
+)
+def test_what_was_asked_for_may_be_answered_in_a_listed_way(asked: str, said: str, told: dict[str, str]) -> None:
+    table = read_toml(FOLDER / "bot.toml")
+    table["slots"]["window"] = {"values": {"True": ["yes"], "False": ["no"]}, "question": "By the window?"}
+    table["slots"]["time"]["values"] = {"any": ["I don't care"], "seven": []}
+    table["intents"]["book a table"]["required"] += ["window"]
+    bot = Bot.load(table)
+    bot = replace(bot, finder=LearnedSlots(tagger=SilentTagger(), finder=bot.finder))  # type: ignore[arg-type]
+    state = State(intent="book a table", values={"day": "Friday"}, asked=(asked,))
+    assert bot.reply(said, state)[1].values == state.values | told
+    assert asked not in bot.reply(said, replace(state, asked=()))[1].values  # to no question, it is the tagger's
+
+
 def test_a_trained_tagger_fills_the_slots_that_it_knows(tmp_path: Path, monkeypatch, capsys) -> None:
     folder = taught_tagger(tmp_path / "encoder").save(tmp_path / "slots")
     bot = Bot.load(FOLDER, slots=folder)
@@ -190,7 +293,12 @@ def test_a_trained_tagger_fills_the_slots_that_it_knows(tmp_path: Path, monkeypa
     reply, state = bot.reply(odd, running)  # but there is a value of what runs
     assert (reply.intent, reply.follows, state.values) == ("book a table", True, {"people": "5", "time": "noon"})
     assert "has a value of 'time'" in reply.reason
-    assert bot.reply(odd)[0].abstains
+    reply, state = bot.reply(odd)  # nothing runs: it abstains, and keeps what it was told
+    assert reply.abstains
+    assert state.values == {"people": "5", "time": "noon"}
+    reply, state = bot.reply(odd, State(intent="menu", values={"people": "2"}))  # of no slot of what runs
+    assert reply.abstains
+    assert state.values == {"people": "5", "time": "noon"}
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a table for two at noon\n")))
     assert main(["chat", str(FOLDER), "--slots", str(folder), "--why"]) == 0
     assert "people = 2" in (out := capsys.readouterr().out)

@@ -234,7 +234,7 @@ def test_recipes_train_and_measure(data: Path, folder: Path, capsys) -> None:
     capsys.readouterr()
     assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(rows) == 8
+    assert len(rows) == 10
     assert all(0 <= row[key] <= 1 for row in rows for key in ("told F1", "goal", "average"))
     assert main(["evaluate", str(recipe), "--data", str(data)]) == 0
     note = next(line for line in capsys.readouterr().out.splitlines() if "by slot" in line)

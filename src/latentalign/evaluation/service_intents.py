@@ -142,7 +142,7 @@ def _bot(said: Sequence[Said], services: dict[str, Service]) -> Answers:
     for some in said:
         bot, state = bots[some[0].service], State()
         for one in some:
-            asked = next((name for name in one.annotated.asked if name in bot.content.slots), None)
+            asked = tuple(name for name in one.annotated.asked if name in bot.content.slots)
             reply, state = bot.reply(one.annotated.text, replace(state, asked=asked))
             first = reply.classification.ranked[0]
             if one.frame.intent in services[one.service].intents:

@@ -39,8 +39,8 @@ NOTE = (
 class ServiceStates(Recipe):
     """The goals of users of services that are not in the training schema, with and without the turns before.
 
-    What the system has asked for and offered is known, for it is the system's own; whether the user agrees to an offer
-    is said by a classifier of a few training utterances.
+    What the system has asked for and offered is known, for it is the system's own. Whether the user agrees to an offer
+    is said by a classifier of a few training utterances; a bot has its own ways to say it, and learns none.
 
     Args:
         train_schema, test_schema: files of services, below the data folder.
@@ -88,15 +88,36 @@ class ServiceStates(Recipe):
             _row("learned", said, told, goals(said, told), new),
             _row("learned, offers agreed to", said, told, goals(said, told, agrees=agrees), new),
         ]
-        few = said[:: max(1, -(-len(said) // self.bot_dialogues))] if self.bot_dialogues else []
-        if few:
-            same = told[:: max(1, -(-len(said) // self.bot_dialogues))]
-            rows.append(_row(f"learned ({sum(map(len, few))} turns)", few, same, goals(few, same), new))
-        for name, tagger in (("bot of descriptions", None), ("bot with the learned tagger", learned)):
-            if few:
-                found, states = bot_goals(few, new, tagger)
-                rows.append(_row(f"{name} ({sum(map(len, few))} turns)", few, found, states, new))
+        if self.bot_dialogues:
+            step = max(1, -(-len(said) // self.bot_dialogues))
+            rows += _bot_rows(said[::step], told[::step], _apart(said, agrees)[::step], new, learned)
         return Report(title=f"Goals of users of new services: {self.test}", rows=rows, notes=notes)
+
+
+def _bot_rows(
+    said: Sequence[Said],
+    told: Sequence[Sequence[Values]],
+    agrees: Sequence[Sequence[bool]],
+    services: Mapping[str, Service],
+    learned: DescribedSlotTagger,
+) -> Iterator[dict[str, Cell]]:
+    """Yield the rows of bots, with those of plain carrying over on the same turns."""
+    count = f"({sum(map(len, said))} turns)"
+    flat = [one for some in agrees for one in some]
+    yield _row(f"learned {count}", said, told, goals(said, told), services)
+    yield _row(f"learned, offers agreed to {count}", said, told, goals(said, told, agrees=flat), services)
+    for name, tagger, offers in (
+        ("bot of descriptions", None, False),
+        ("bot with the learned tagger", learned, False),
+        ("bot with the learned tagger, offers agreed to", learned, True),
+    ):
+        yield _row(f"{name} {count}", said, *bot_goals(said, services, tagger, offers=offers), services)
+
+
+def _apart(said: Sequence[Said], agrees: Sequence[bool]) -> list[list[bool]]:
+    """Return what is known of each turn, in lists as long as what each dialogue says to a service."""
+    known = iter(agrees)
+    return [[next(known) for _ in some] for some in said]
 
 
 def by_service(utterances: Sequence[ServiceUtterance]) -> list[Said]:
@@ -171,9 +192,16 @@ def agreement(trained: Sequence[ServiceUtterance], texts: Sequence[str], most: i
 
 
 def bot_goals(
-    said: Sequence[Said], services: Mapping[str, Service], learned: DescribedSlotTagger | None
+    said: Sequence[Said], services: Mapping[str, Service], learned: DescribedSlotTagger | None, *, offers: bool = False
 ) -> tuple[list[list[Values]], list[list[Values]]]:
-    """Return what the bot of each service finds in each turn, and its state after it."""
+    """Return what the bot of each service finds in each turn, and its state after it.
+
+    Args:
+        said: what each dialogue says to a service.
+        services: by name.
+        learned: a tagger of described slots; None takes a bot without one.
+        offers: whether the bot knows what the system has offered.
+    """
     from latentalign.tasks.chat.bot import Bot
 
     bots: dict[str, Bot] = {}
@@ -181,15 +209,16 @@ def bot_goals(
         slots = {key: one.told for key, one in services[name].asked.items()}
         tagger = None if learned is None else learned.tagger(slots)
         bots[name] = Bot.load(bot_table(services[name]), slots=tagger)
-    pairs = [_bot_goals(some, bots[some[0].service]) for some in said]
+    pairs = [_bot_goals(some, bots[some[0].service], offers=offers) for some in said]
     return [found for found, _ in pairs], [states for _, states in pairs]
 
 
-def _bot_goals(some: Said, bot: Bot) -> tuple[list[Values], list[Values]]:
+def _bot_goals(some: Said, bot: Bot, *, offers: bool) -> tuple[list[Values], list[Values]]:
     state, found, states = State(), [], []
     for one in some:
-        asked = next((name for name in one.annotated.asked if name in bot.content.slots), None)
-        reply, state = bot.reply(one.annotated.text, replace(state, asked=asked))
+        asked = tuple(name for name in one.annotated.asked if name in bot.content.slots)
+        offered = dict(one.offered) if offers else {}
+        reply, state = bot.reply(one.annotated.text, replace(state, asked=asked, offered=offered))
         found.append({slot.slot: slot.value for slot in reply.slots})
         states.append(state.values)
     return found, states

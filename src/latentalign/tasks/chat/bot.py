@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentalign.errors import LatentAlignError, UnknownNameError
 from latentalign.registry import nearest
-from latentalign.tasks.chat.bot_file import BotConfig, IntentConfig, bot_of, places, read_bot
+from latentalign.tasks.chat.agreement import AgreementReader
+from latentalign.tasks.chat.bot_file import BotConfig, bot_of, read_bot
 from latentalign.tasks.chat.conversation import Reply, State
+from latentalign.tasks.chat.finder import Finder
 from latentalign.tasks.chat.learned_slots import LearnedSlots
-from latentalign.tasks.chat.slot_filling import SlotFinder, SlotValue, Taught
+from latentalign.tasks.chat.replies import best_reply, reason_of
+from latentalign.tasks.chat.slot_filling import SlotFinder, SlotValue, Taught, one_a_slot
 from latentalign.tasks.chat.turn_intent import IntentReader, TurnIntent, intent_texts, ongoing_texts
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.tasks.slots.tagger import SlotTagger
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 
 EXPECTED = {"asked": 3.0, "latest": 1.0, "continued": 1.5}
 """Log-odds added for a slot that was asked for, for the one filled last if none was, for the one a text is about."""
-SURE = 0.5
-"""A learned value of more than this is enough for a text to go on with what runs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,12 +39,14 @@ class Bot:
         intents: says what a text wants.
         finder: says which words are values.
         taught: the examples of the intents, with their values.
+        agreement: says whether a text agrees to what was offered.
     """
 
     content: BotConfig
     intents: IntentReader
-    finder: SlotFinder | LearnedSlots
+    finder: Finder
     taught: Taught
+    agreement: AgreementReader
 
     @classmethod
     def load(
@@ -90,6 +93,7 @@ class Bot:
             ),
             finder=finder if tagger is None else LearnedSlots(tagger=tagger, finder=finder),
             taught=Taught(memory=found.memory, texts=tuple(one for some in texts.values() for one in some)),
+            agreement=AgreementReader.of(content, found.matcher),
         )
 
     def reply(self, text: str | TextRecord, state: State | None = None) -> tuple[Reply, State]:
@@ -112,13 +116,10 @@ class Bot:
         units = units_of(record.text)
         known = read([units], self.intents.classifier.matcher.scorer)
         turn = self.intents.read(units, before, known)
-        if turn.label is None:
-            turn = self._gone_on(turn, units, before)
-        if turn.label is None:
-            reply = self._fallback(turn, before)
-            return replace(reply, id=record.id), replace(before, turns=before.turns + 1)
-        slots = self._slots(units, turn, before, known)
-        reply, after = self._answer(turn, slots, before)
+        found = self._slots(units, turn, before, known)
+        agreed = self._agreed(record.text, found, before)
+        turn = self._gone_on(turn, found, agreed, before)
+        reply, after = self._answer(turn, found, agreed, before)
         return replace(reply, id=record.id), after
 
     def replies(
@@ -137,7 +138,7 @@ class Bot:
     def _checked(self, state: State) -> State:
         for kind, names, known in (
             ("an intent", [state.intent], self.content.intents),
-            ("a slot", [state.asked, state.latest, *state.values], self.content.slots),
+            ("a slot", [*state.asked, state.latest, *state.values, *state.offered], self.content.slots),
         ):
             for name in names:
                 if name is not None and name not in known:
@@ -146,112 +147,96 @@ class Bot:
                     )
         return state
 
-    def _gone_on(self, turn: TurnIntent, units: Units, state: State) -> TurnIntent:
-        """Return a text that nothing explains as one that goes on, where a tagger finds a value for what runs."""
-        if state.intent is None or not isinstance(self.finder, LearnedSlots):
-            return turn
-        names = self.content.intents[state.intent].slots
-        asked = () if state.asked is None else (state.asked,)
-        found = [one for one in self.finder.learned(units, names, asked=asked) if one.score > SURE]
-        return replace(turn, label=state.intent, continues=found[0].slot) if found else turn
-
     def _slots(
         self, units: Units, turn: TurnIntent, state: State, known: dict[Units, Encoded]
     ) -> tuple[SlotValue, ...]:
-        """Return the values of a text, one a slot: the last one that was said."""
-        assert turn.label is not None
-        names = self.content.intents[turn.label].slots
+        """Return the values of a text, one a slot: of what it wants and of what runs, and all that a tagger finds."""
+        intents = () if turn.label is None else dict.fromkeys(one for one in (turn.label, state.intent) if one)
+        names = tuple(dict.fromkeys(name for one in intents for name in self.content.intents[one].slots))
         taught = [self.taught, *([self.intents.ongoing] if self.intents.ongoing else [])]
         expected: dict[str, float] = {}
         if turn.continues is not None:
             expected[turn.continues] = EXPECTED["continued"]
-            for kind, name in (("asked", state.asked), ("latest", None if state.asked else state.latest)):
-                if name is not None:
-                    expected[name] = expected.get(name, 0.0) + EXPECTED[kind]
-        asked = () if state.asked is None else (state.asked,)
-        found = self.finder.find(units, names, taught, expected=expected, asked=asked, read=known)
-        return tuple({one.slot: one for one in found}.values())
+            likely = [("asked", name) for name in state.asked] or [("latest", name) for name in (state.latest,) if name]
+            for kind, name in likely:
+                expected[name] = expected.get(name, 0.0) + EXPECTED[kind]
+        found = self.finder.find(units, names, taught, expected=expected, asked=state.asked, read=known)
+        return one_a_slot(found, units.text)
 
-    def _answer(self, turn: TurnIntent, slots: tuple[SlotValue, ...], before: State) -> tuple[Reply, State]:
-        assert turn.label is not None
-        intent = self.content.intents[turn.label]
-        values = before.values | {one.slot: one.value for one in slots}
-        corrected = [one.slot for one in slots if before.values.get(one.slot, one.value) != one.value]
-        missing = next((name for name in intent.required if name not in values), None)
-        text = best_reply(intent, values) if missing is None else self.content.slots[missing].question
-        after = State(
-            intent=turn.label,
-            values={} if intent.forget else values,
-            asked=missing,
-            latest=slots[-1].slot if slots else before.latest,
+    def _agreed(self, text: str, found: tuple[SlotValue, ...], state: State) -> dict[str, str]:
+        """Return the values that were offered and are agreed to; a value that the text tells itself is worth more."""
+        told = {one.slot for one in found}
+        slots = self.content.slots
+        offered = {name: slots[name].value_of(value) for name, value in state.offered.items() if name not in told}
+        return offered if offered and self.agreement.agrees(text) else {}
+
+    def _gone_on(
+        self, turn: TurnIntent, found: tuple[SlotValue, ...], agreed: Mapping[str, str], state: State
+    ) -> TurnIntent:
+        """Return a text as one that goes on, if it only agrees to what was asked, or tells of what runs and no more."""
+        if state.intent is None:
+            return turn
+        answered = next((name for name in state.asked if name in agreed), None)
+        if answered is not None:
+            return replace(turn, label=state.intent, continues=answered)
+        if turn.label is None:
+            slots = self.content.intents[state.intent].slots
+            about = next((name for name in (*(one.slot for one in found), *agreed) if name in slots), None)
+            return turn if about is None else replace(turn, label=state.intent, continues=about)
+        return turn
+
+    def _answer(
+        self, turn: TurnIntent, slots: tuple[SlotValue, ...], agreed: Mapping[str, str], before: State
+    ) -> tuple[Reply, State]:
+        told = {**agreed, **{one.slot: one.value for one in slots}}
+        values = {**before.values, **told}
+        after = replace(
+            before,
+            values=values,
+            offered={name: value for name, value in before.offered.items() if name not in told},
+            latest=([before.latest, *told])[-1],
             turns=before.turns + 1,
         )
-        if missing is None and self._aside(turn.label, before) and before.asked is not None:
-            text = f"{text} {self.content.slots[before.asked].question}"
-            after = replace(after, intent=before.intent, asked=before.asked)
-        if intent.forget:
-            after = State(turns=after.turns)
-        reply = self._said(turn, text, slots=slots, corrected=tuple(corrected), values=values, asked=after.asked)
-        return reply, after
-
-    def _aside(self, label: str, before: State) -> bool:
-        """Return whether an intent only interrupts one that waits for an answer."""
-        return before.asked is not None and label != before.intent and not self.content.intents[label].forget
-
-    def _fallback(self, turn: TurnIntent, state: State) -> Reply:
-        return self._said(turn, self.content.fallback, values=state.values, asked=state.asked)
-
-    @staticmethod
-    def _said(
-        turn: TurnIntent,
-        text: str,
-        *,
-        values: dict[str, str],
-        asked: str | None,
-        slots: tuple[SlotValue, ...] = (),
-        corrected: tuple[str, ...] = (),
-    ) -> Reply:
-        return Reply(
+        if turn.label is None:
+            text = self.content.fallback
+        else:
+            text, missing = self._said(turn.label, values)
+            after = replace(after, intent=turn.label, asked=missing)
+            if not missing and self._aside(turn.label, before):
+                more, missing = self._said(before.intent or turn.label, values)
+                text = f"{text} {more}"
+                after = replace(after, intent=before.intent, asked=missing)
+            after = replace(after, offered=self._offers(missing))
+            if self.content.intents[turn.label].forget:
+                after = State(turns=after.turns)
+        reply = Reply(
             text=text,
             said=turn.classification.text,
             intent=turn.label,
             follows=turn.continues is not None,
             slots=slots,
-            corrected=corrected,
+            corrected=tuple(name for name, value in values.items() if before.values.get(name, value) != value),
+            agreed=tuple(agreed),
             values=values,
-            asked=asked,
-            reason=reason_of(turn),
+            asked=after.asked,
+            offered=after.offered,
+            reason=reason_of(turn, agreed=tuple(agreed)),
             classification=turn.classification,
         )
+        return reply, after
 
+    def _said(self, label: str, values: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+        """Return what is said of an intent, and the slot that it asks for, if one is missing."""
+        intent = self.content.intents[label]
+        missing = [name for name in intent.required if name not in values][:1]
+        return self.content.slots[missing[0]].question if missing else best_reply(intent, values), tuple(missing)
 
-def best_reply(intent: IntentConfig, values: Mapping[str, str]) -> str:
-    """Return the reply that uses most of the values that are known, the first of equals, with the values in it.
+    def _offers(self, asked: Sequence[str]) -> dict[str, str]:
+        return {name: offer for name in asked if (offer := self.content.slots[name].offer)}
 
-    >>> best_reply(IntentConfig(replies=("Booked.", "Booked for {day}.")), {"day": "Friday"})
-    'Booked for Friday.'
-    """
-    usable = [one for one in intent.replies if set(places([one])) <= set(values)]
-    return fill(max(usable, key=lambda one: len(places([one]))), values)
-
-
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """Return a template with the values in their places; braces inside a value stay as they are."""
-    from latentalign.tasks.chat.filled_examples import filled
-
-    return filled(template, values).text
-
-
-def reason_of(turn: TurnIntent) -> str:
-    """Return why a text is taken to want something, or nothing that the bot knows, in a sentence."""
-    found = turn.classification
-    first = found.ranked[0]
-    if turn.label is not None and found.label is None:
-        return f"goes on with {turn.label!r}, for it has a value of {turn.continues!r}"
-    if turn.label is None:
-        return f"nothing explains it ({found.nothing:.2f}); the nearest is {first.label!r} ({first.probability:.2f})"
-    how = f"goes on with {turn.label!r}" if turn.continues else f"means {turn.label!r}"
-    return f"{how} ({first.probability:.2f}), as in {found.evidence.target!r}"
+    def _aside(self, label: str, before: State) -> bool:
+        """Return whether an intent only interrupts one that waits for an answer."""
+        return bool(before.asked) and label != before.intent and not self.content.intents[label].forget
 
 
 def _taught(texts: Mapping[str, list[AnnotatedText]], matcher: Matcher) -> Taught:

@@ -18,6 +18,17 @@ PLACE = re.compile(r"\{([^{}]*)\}")
 """Where a value stands in an example or a reply: the name of the slot in braces."""
 FOLLOW_UPS = ("{}", "and {}", "and {}?", "what about {}?", "{}, please")
 CORRECTIONS = ("no, {}", "I meant {}", "sorry, {}", "make it {}", "{} instead", "rather {}")
+AGREEMENTS = (
+    "yes", "yes, please", "yeah, that is right", "yes, that's correct", "sure", "okay", "ok, that's fine",
+    "sounds good", "that works for me", "that sounds good", "perfect", "great", "I like that one", "I'll take it",
+    "that would be great", "go ahead", "let's do that",
+)  # fmt: skip
+NO_AGREEMENTS = (
+    "no", "no, thanks", "not that one", "something else", "is there another one?", "do you have any others?",
+    "I don't want that", "I don't like it", "no, that's wrong", "not right now", "thank you", "thanks, that's all",
+    "that is all I need", "nothing else, thanks", "bye", "what is it?", "how much is it?", "where is it?",
+    "can you tell me more about it?", "is there a phone number?", "which one?",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +42,7 @@ class SlotConfig:
         examples: some of what it can be; other words may be a value too.
         pattern: a regular expression that the whole of a value matches, in any case.
         phrases: how people say a value of this slot, ``{}`` standing for it: ``my name is {}``.
+        offer: a value that the question proposes, and has when the person agrees; none if empty.
     """
 
     description: str = ""
@@ -39,6 +51,7 @@ class SlotConfig:
     examples: tuple[str, ...] = ()
     pattern: str | None = None
     phrases: tuple[str, ...] = ()
+    offer: str = ""
 
     @property
     def ways(self) -> dict[str, str]:
@@ -54,6 +67,25 @@ class SlotConfig:
         '2'
         """
         return {way.casefold(): value for way, value in self.ways.items()}.get(said.casefold(), said)
+
+    def nearest(self, said: str) -> str:
+        """Return the value that some words stand for, also where they are a part of a listed one, or more than it.
+
+        >>> slot = SlotConfig(values={"2": ("two",), "Hatchback": ()})
+        >>> slot.nearest("two people"), slot.nearest("hatchbacks"), slot.nearest("twofold")
+        ('2', 'Hatchback', 'twofold')
+        """
+        found = self.value_of(said)
+        if self.open or found in self.ways.values():
+            return found
+        words = _padded(said)
+        near = [way for way in self.ways if _begun(way) in words or words.rstrip() in _padded(way)]
+        return self.ways[max(near, key=len)] if near else said
+
+    def takes(self, said: str) -> bool:
+        """Whether some words can be a value."""
+        listed = said.casefold() in {way.casefold() for way in self.ways}
+        return listed or self.open or bool(re.fullmatch(self.pattern or "(?!)", said, re.IGNORECASE))
 
     @property
     def open(self) -> bool:
@@ -95,6 +127,8 @@ class BotConfig:
         slots: by name.
         follow_ups: how people add a value to what they said before; ``{}`` stands for the value.
         corrections: how people replace one.
+        agreements: how people agree to what was offered.
+        no_agreements: what they say instead: that they do not, a question, or thanks.
         matcher: settings of ``MatcherConfig``.
         learned: the folder of a trained tagger of slots, below that of the bot; none if empty.
     """
@@ -104,6 +138,8 @@ class BotConfig:
     slots: dict[str, SlotConfig] = field(default_factory=dict)
     follow_ups: tuple[str, ...] = FOLLOW_UPS
     corrections: tuple[str, ...] = CORRECTIONS
+    agreements: tuple[str, ...] = AGREEMENTS
+    no_agreements: tuple[str, ...] = NO_AGREEMENTS
     matcher: dict[str, Any] = field(default_factory=dict)
     learned: str = ""
 
@@ -173,6 +209,10 @@ def _check(bot: BotConfig, where: str) -> None:
         _check_intent(intent, bot.slots, f"{where}: intents.{name}")
     _check_phrases(bot.follow_ups, f"{where}: follow_ups")
     _check_phrases(bot.corrections, f"{where}: corrections")
+    for key, texts in (("agreements", bot.agreements), ("no_agreements", bot.no_agreements)):
+        _need(bool(texts), "at least one text", f"{where}: {key}")
+        for text in texts:
+            _need(not is_blank(text), "words", f"{where}: {key}", came=repr(text))
 
 
 def _check_phrases(phrases: Iterable[str], where: str) -> None:
@@ -190,6 +230,10 @@ def _check_slot(slot: SlotConfig, where: str) -> None:
         re.compile(slot.pattern or "")
     except re.error as error:
         raise InputError(wanted="a regular expression", came=str(error), where=f"{where}.pattern") from error
+    if slot.offer:
+        named = slot.offer.casefold() in slot.question.casefold()
+        _need(named, f"a question that names the offer {slot.offer!r}", f"{where}.question", came=repr(slot.question))
+        _need(slot.takes(slot.offer), "an offer that is a value of the slot", f"{where}.offer", came=repr(slot.offer))
 
 
 def _check_intent(intent: IntentConfig, slots: Mapping[str, SlotConfig], where: str) -> None:
@@ -211,6 +255,16 @@ def _check_intent(intent: IntentConfig, slots: Mapping[str, SlotConfig], where: 
         _need(bool(slots[name].question), "a question, since it is required", f"{where}.required: slot {name}")
     sayable = any(set(places([one])) <= set(intent.required) for one in intent.replies)
     _need(sayable, "a reply that uses required slots alone", f"{where}.replies", came=repr(list(intent.replies)))
+
+
+def _padded(text: str) -> str:
+    """Return the words of a text in lower case, with a space before, between and after them."""
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "
+
+
+def _begun(way: str) -> str:
+    """Return a way to say a value as a text may have it: where a word begins, and a short one as a whole word."""
+    return _padded(way) if len(way) < 4 else _padded(way).rstrip()
 
 
 def _need(holds: bool, wanted: str, where: str, *, came: str = "none") -> None:  # noqa: FBT001 (a condition, said first)

@@ -19,7 +19,9 @@ class State:
     Args:
         intent: what the conversation is about.
         values: of each slot that is known.
-        asked: the slot that the bot has just asked for.
+        asked: the slots that were asked for with the last reply: a bot asks for one, a program may ask for more.
+        offered: values that were offered with the last reply, by the bot or by the program that runs it; the slots have
+            them once the person agrees.
         latest: the slot that was filled last.
         turns: how many texts were answered.
 
@@ -29,7 +31,8 @@ class State:
 
     intent: str | None = None
     values: dict[str, str] = field(default_factory=dict)
-    asked: str | None = None
+    asked: tuple[str, ...] = ()
+    offered: dict[str, str] = field(default_factory=dict)
     latest: str | None = None
     turns: int = 0
 
@@ -61,8 +64,10 @@ class Reply:
         follows: whether the text goes on with what was said before, and does not stand for itself.
         slots: the values in it, each with its span, its score, and the text that it is like.
         corrected: slots whose value was replaced.
+        agreed: slots that now have the value that was offered, since the text agrees to it.
         values: all that is known now.
-        asked: the slot that is asked for.
+        asked: the slots that are asked for.
+        offered: values that the reply proposes.
         reason: why this intent, or why none.
         classification: the ranked intents, and the words of the text aligned with those that explain it.
         id: of the record, if it has one.
@@ -74,8 +79,10 @@ class Reply:
     follows: bool
     slots: tuple[SlotValue, ...]
     corrected: tuple[str, ...]
+    agreed: tuple[str, ...]
     values: dict[str, str]
-    asked: str | None
+    asked: tuple[str, ...]
+    offered: dict[str, str]
     reason: str
     classification: Classification
     id: str | None = None
@@ -101,8 +108,10 @@ class Reply:
             "follows": self.follows,
             "slots": [asdict(one) for one in self.slots],
             "corrected": list(self.corrected),
+            "agreed": list(self.agreed),
             "values": dict(self.values),
-            "asked": self.asked,
+            "asked": list(self.asked),
+            "offered": dict(self.offered),
             "reason": self.reason,
             **{name: fields[name] for name in kept},
         }

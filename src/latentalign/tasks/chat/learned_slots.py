@@ -50,29 +50,31 @@ class LearnedSlots:
         asked: Sequence[str] = (),
         read: dict[Units, Encoded] | None = None,
     ) -> tuple[SlotValue, ...]:
-        """Return the values of an utterance, in its order; see ``SlotFinder.find``.
+        """Return the values of an utterance, in its order; see ``Finder.find``.
 
-        Args:
-            text: with a word.
-            names: slots that are looked for.
-            taught, expected, read: for the slots that the tagger does not know.
-            asked: the slots that were asked for.
+        Those of the slots that the tagger knows are found whether they are looked for or not: it has compared them all.
+        Where it finds none for a slot that was asked for, a listed way to say one is enough, and so is the pattern: a
+        "yes" or "I don't care" looks like no value to it.
+
+        Cost: one pass of the encoder over the text, and that of a ``SlotFinder`` for the slots that are unknown to it.
         """
-        learned = self.learned(text, names, asked=asked)
+        learned = [self._value(one, text.text) for one in self._tagged(text, asked)]
+        found = {one.slot for one in learned}
         rest = [name for name in names if name not in self.tagger.slots]
-        others = self.finder.find(text, rest, taught, expected=expected, read=read) if rest else ()
+        missed = [name for name in asked if name in self.tagger.slots and name not in found]
+        sought = tuple(dict.fromkeys([*rest, *missed]))
+        others = self.finder.find(text, sought, taught, expected=expected, read=read) if sought else ()
+        others = tuple(one for one in others if one.slot in rest or one.because != "alignment")
         free = [one for one in others if not any(_meet(one, mine) for mine in learned)]
         return tuple(sorted([*learned, *free], key=lambda one: one.span))
 
-    def learned(self, text: Units, names: Sequence[str], *, asked: Sequence[str] = ()) -> list[SlotValue]:
-        """Return the values of some slots that the tagger finds, in the order of the utterance."""
-        found = self.tagger.tag(text.text, asked=asked).slots
-        return [self._value(one, text.text) for one in found if one.slot in names]
+    def _tagged(self, text: Units, asked: Sequence[str]) -> list[FoundSlot]:
+        return [one for one in self.tagger.tag(text.text, asked=asked).slots if one.slot in self.finder.slots]
 
     def _value(self, one: FoundSlot, text: str) -> SlotValue:
         return SlotValue(
             slot=one.slot,
-            value=self.finder.slots[one.slot].value_of(one.text),
+            value=self.finder.slots[one.slot].nearest(one.text),
             span=one.span,
             text=one.text,
             score=one.probability,

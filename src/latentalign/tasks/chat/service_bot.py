@@ -8,6 +8,9 @@ from latentalign.tasks.chat.bot_file import SlotConfig
 from latentalign.tasks.slots.dialogues import Service, ServiceSlot
 from latentalign.tasks.slots.service_utterances import ways
 
+ANSWERS = {"True": ("yes", "sure"), "False": ("no",)}
+"""How a question whether something is wanted is answered."""
+
 
 def bot_table(service: Service) -> dict[str, Any]:
     """Return the bot of a service as a table, for ``Bot.load``; it asks for nothing and says what it has understood.
@@ -19,7 +22,10 @@ def bot_table(service: Service) -> dict[str, Any]:
     {'SetAlarm': {'description': 'Set an alarm', 'examples': ['set alarm'], 'replies': ['Done.', 'Done: {time}.']}}
     """
     slots = {
-        name: {"description": one.description, "values": {key: list(some) for key, some in ways(one).items()}}
+        name: {
+            "description": one.description,
+            "values": {key: [*some, *ANSWERS.get(key, ())] for key, some in ways(one).items()},
+        }
         for name, one in service.asked.items()
     }
     return {
@@ -59,9 +65,4 @@ def value_of(slot: ServiceSlot, said: str) -> str:
     >>> value_of(ServiceSlot("how many", ("1", "2")), "Two"), value_of(ServiceSlot("of food", ()), "Thai")
     ('2', 'Thai')
     """
-    exact = SlotConfig(values=ways(slot)).value_of(said)
-    if exact in slot.values or not slot.values:
-        return exact
-    folded = said.casefold()
-    near = [one for one in slot.values if one.casefold() in folded or folded in one.casefold()]
-    return max(near, key=len) if near else said
+    return SlotConfig(values=ways(slot)).nearest(said)

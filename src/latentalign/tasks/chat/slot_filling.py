@@ -21,6 +21,8 @@ LONGEST = 6
 """Words of a value."""
 THRESHOLD = 0.5
 """Segments of more than this are disjoint."""
+REPLACED = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:at|for|from|in|on|the|to)\s+){0,2}$", re.IGNORECASE)
+"""What stands before a value that another one takes the place of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,15 +90,9 @@ class SlotFinder:
         asked: Sequence[str] = (),
         read: dict[Units, Encoded] | None = None,
     ) -> tuple[SlotValue, ...]:
-        r"""Return the values of an utterance, in its order.
+        r"""Return the values of an utterance, in its order; see ``Finder.find``.
 
-        Args:
-            text: with a word.
-            names: slots that are looked for.
-            taught: texts whose values are known.
-            expected: $\pi_k$, what is added for slots that the conversation makes likely.
-            asked: the slots that were asked for; ``expected`` says here what that is worth.
-            read: what the encoder said of the text, where that is known.
+        What a slot that was asked for is worth, ``expected`` says: it is $\pi_k$.
 
         Cost: one small score matrix for each text with a value of these slots.
         """
@@ -117,7 +113,7 @@ class SlotFinder:
     def _score(self, one: Segment, text: Units, words: WordScores) -> float | None:
         said, slot = _said(one, text), self.slots[one.slot]
         reason = _reason(slot, said)
-        if reason == "alignment" and not slot.open:
+        if reason == "alignment" and not (slot.open and said[0].isalnum() and said[-1].isalnum()):
             return None
         more = self.unlisted if slot.open else 0.0
         gains = [self.weight * (words.gain(place, one.slot) + more) for place in range(one.start, one.end)]
@@ -207,6 +203,15 @@ class WordScores:
         """Return how many neighbours a value has that one of that slot has in a text; the edges are none."""
         pairs = self.neighbours[slot]
         return max(((bool(b) and b == before) + (bool(a) and a == after) for b, a in pairs), default=0)
+
+
+def one_a_slot(found: Sequence[SlotValue], text: str) -> tuple[SlotValue, ...]:
+    """Return one value a slot: the last one that is not denied for another, as Friday is in "Sunday, not Friday"."""
+    kept: dict[str, SlotValue] = {}
+    for one in found:
+        if one.slot not in kept or not REPLACED.search(text[: one.span.start]):
+            kept[one.slot] = one
+    return tuple(kept.values())
 
 
 def _said(one: Segment, text: Units) -> str:

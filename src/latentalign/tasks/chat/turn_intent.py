@@ -91,7 +91,7 @@ class IntentReader:
         memory = self.ongoing.memory
         row = self.classifier.matcher.values([text], memory, known=known)[0].tolist()
         values = dict(zip((one.name for one in memory.candidates), row, strict=True))
-        likely = {state.asked: self.asked} if state.asked else {state.latest: self.latest}
+        likely = dict.fromkeys(state.asked, self.asked) if state.asked else {state.latest: self.latest}
         worth = {name: values[name] + self.carry + likely.get(name, 0.0) for name in self.slots[intent]}
         best = max(worth, key=worth.__getitem__)
         return best, worth[best]
