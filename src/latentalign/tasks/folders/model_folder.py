@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from latentalign.durable import sync
 from latentalign.errors import InputError, ModelError, UnsupportedError
 from latentalign.families import AlignmentFamily
+from latentalign.models.encoder_reference import EncoderReference
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.idf import Idf
 from latentalign.models.potentials.potential import Potential
@@ -71,6 +72,43 @@ def check_folder(folder: Path, *, kind: str, fix: str) -> None:
         )
 
 
+def write_encoder(encoder: HuggingFaceEncoder, folder: Path) -> str | dict[str, str]:
+    """Write an encoder into a folder, and return where it is there.
+
+    Returns:
+        the name of the folder below; or the name and the hash of the default encoder, which is not written as long as
+        its weights are unchanged.
+
+    Raises:
+        UnsupportedError: an encoder that cannot be saved.
+    """
+    if encoder.origin is None:
+        raise UnsupportedError(wanted="an encoder that was loaded from a folder", came="another", where="save")
+    reference = EncoderReference.of(encoder)
+    if reference is not None:
+        return reference.to_table()
+    save_encoder(encoder.model, folder / ENCODER, origin=encoder.origin)
+    return ENCODER
+
+
+def encoder_place(written: str | Mapping[str, str], folder: Path, *, where: str) -> Path:
+    """Return the folder of the encoder that ``write_encoder`` wrote.
+
+    Args:
+        written: what it returned.
+        folder: that it was given.
+        where: the file that says so, for messages.
+
+    Raises:
+        ModelError: the encoder that is named is nowhere, or another one than it was.
+    """
+    if isinstance(written, Mapping):
+        return EncoderReference.from_table(written, where=where).folder(where=where)
+    if written != ENCODER:
+        raise ModelError(wanted=f"{ENCODER!r}, or a name and a hash", came=repr(written)[:80], where=where)
+    return folder / ENCODER
+
+
 def write_scorer(scorer: PairScorer, folder: Path) -> dict[str, Any]:
     """Write the encoder and the tables of a scorer into a folder, and return its settings.
 
@@ -80,18 +118,20 @@ def write_scorer(scorer: PairScorer, folder: Path) -> dict[str, Any]:
     table: dict[str, Any] = {"potentials": [_potential(one, folder) for one in scorer.potentials]}
     encoder = scorer.encoder
     if isinstance(encoder, HuggingFaceEncoder):
-        if encoder.origin is None:
-            raise UnsupportedError(wanted="an encoder that was loaded from a folder", came="another", where="save")
-        save_encoder(encoder.model, folder / ENCODER, origin=encoder.origin)
-        table |= {"model": ENCODER, "layer": encoder.layer, "pooled_layer": encoder.pooled_layer}
+        model = write_encoder(encoder, folder)
+        table |= {"model": model, "layer": encoder.layer, "pooled_layer": encoder.pooled_layer}
     return table
 
 
 def read_scorer(table: dict[str, Any], folder: Path, *, where: str) -> ScorerConfig:
-    """Return the settings that ``write_scorer`` returned, with the files of a folder."""
+    """Return the settings that ``write_scorer`` returned, with the files of a folder.
+
+    Raises:
+        ModelError: the encoder that is named is nowhere, or another one than it was.
+    """
     scorer = dict(table)
     if "model" in scorer:
-        scorer["model"] = str(folder / scorer["model"])
+        scorer["model"] = str(encoder_place(scorer["model"], folder, where=where))
     scorer["potentials"] = [
         {**one, "idf": str(folder / one["idf"])} if "idf" in one else one for one in scorer["potentials"]
     ]
