@@ -19,24 +19,12 @@ from latentalign.tasks.slots.described_slots import DescribedSlotTagger
 from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_services
 from latentalign.tasks.slots.service_utterances import ServiceUtterance, service_utterances
 from latentalign.tasks.slots.slot_columns import labels_of
+from latentalign.tasks.slots.slot_training import slot_training
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.described_slots import Described, DescribedSlotsConfig, DescribedSlotsInTraining
 from latentalign.training.held_out import apart
 from latentalign.training.loop import train
-from latentalign.training.optimizer import AdamW
-from latentalign.training.order import Batching
-from latentalign.training.schedule import Schedule
-
-
-def _training() -> TrainingConfig:
-    return TrainingConfig.brief(
-        epochs=4,
-        batching=Batching(tokens=8192, items=64, pool=512),
-        optimizer=AdamW(learning_rate=2e-3),
-        schedule=Schedule(warmup=20),
-        clip=5.0,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +47,7 @@ class DescribedSlotsTraining:
     model: str | None = None
     layer: int = -1
     slots: DescribedSlotsConfig = field(default_factory=DescribedSlotsConfig)
-    training: TrainingConfig = field(default_factory=_training)
+    training: TrainingConfig = field(default_factory=lambda: slot_training(epochs=4, items=64))
     seed: int = 0
     most: int | None = None
     held_out: float = 0.05

@@ -19,25 +19,13 @@ from latentalign.models.slots import Utterance, WordInputs, word_inputs
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.tasks.slots.labelled_slots import LabelledSlots
 from latentalign.tasks.slots.slot_columns import beginnings, columns_of, labels_of
+from latentalign.tasks.slots.slot_training import slot_training
 from latentalign.tasks.slots.tagger import SlotTagger
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.held_out import apart
 from latentalign.training.loop import train
-from latentalign.training.optimizer import AdamW
-from latentalign.training.order import Batching
-from latentalign.training.schedule import Schedule
 from latentalign.training.slots import SlotsConfig, SlotsInTraining
-
-
-def _training() -> TrainingConfig:
-    return TrainingConfig.brief(
-        epochs=6,
-        batching=Batching(tokens=4096, items=32, pool=256),
-        optimizer=AdamW(learning_rate=2e-3),
-        schedule=Schedule(warmup=20),
-        clip=5.0,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +58,7 @@ class SlotsTraining:
     model: str | None = None
     layer: int = -1
     slots: SlotsConfig = field(default_factory=SlotsConfig)
-    training: TrainingConfig = field(default_factory=_training)
+    training: TrainingConfig = field(default_factory=lambda: slot_training(epochs=6, items=32))
     seed: int = 0
     held_out: float = 0.05
 
