@@ -15,6 +15,7 @@ import pytest
 
 import latentalign
 from latentalign import registry
+from latentalign.training import recipe
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -107,6 +108,16 @@ def test_each_rule_notices_what_it_forbids(good: str, bad: str, rule) -> None:
 @pytest.mark.parametrize(("table", "name"), ENTRIES, ids=lambda value: value)
 def test_a_registered_name_loads_and_is_documented(table: str, name: str) -> None:
     assert inspect.getdoc(REGISTRIES[table].load(name))
+
+
+@pytest.mark.parametrize("name", registry.trainers)
+def test_a_trainer_runs_as_the_command_runs_it(name: str) -> None:
+    kind = registry.trainers.load(name)
+    wanted = recipe.ResumableRecipe if getattr(kind, "resumes", False) else recipe.TrainingRecipe
+    given, asked = (inspect.signature(one.run).parameters for one in (kind, wanted))
+    assert [(one.name, one.kind, one.default) for one in given.values()] == [
+        (one.name, one.kind, one.default) for one in asked.values()
+    ]
 
 
 def public_modules() -> list[str]:

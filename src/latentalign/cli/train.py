@@ -14,6 +14,7 @@ from latentalign.errors import InputError
 
 if TYPE_CHECKING:
     from latentalign.training.em import Pass
+    from latentalign.training.recipe import TrainingRecipe
 
 
 def train(
@@ -35,7 +36,8 @@ def train(
         )
     kind = registry.trainers.load(table.pop("trainer"))
     folder = output or Path("checkpoints") / recipe.stem
-    found, options = config.parse(kind, table, where=str(recipe)), {}
+    found: TrainingRecipe = config.parse(kind, table, where=str(recipe))
+    options = {}
     if getattr(kind, "resumes", False):
         options = {"resume": resume}
     elif resume:

@@ -84,23 +84,9 @@ class DistilledRecipe:
             )
 
     def run(
-        self,
-        data: Path,
-        output: Path,
-        *,
-        resume: bool = False,
-        report: Callable[[Pass], None] | None = None,
+        self, data: Path, output: Path, *, resume: bool = False, report: Callable[[Pass], None] | None = None
     ) -> DistilledAligner:
-        """Train, fit the probabilities, write the folder, and return the aligner.
-
-        Args:
-            data: the folder of the texts.
-            output: of the aligner; beside it, ``OUTPUT.run`` holds what a stopped run goes on from.
-            resume: go on where a run was stopped, or begin if there was none.
-
-        Raises:
-            InputError: no pair with words, or a run is there already and ``resume`` is off.
-        """
+        """Train, fit the probabilities, write the folder, and return the aligner; see ``ResumableRecipe``."""
         languages = self.settings.source, self.settings.target
         pairs = (pair for text in self.texts for pair in text.read(data) if isinstance(pair, TextPair))
         words = [pair for pair in (words_of(pair, languages) for pair in pairs) if all(pair)]

@@ -73,23 +73,11 @@ class EncoderRecipe:
             raise InputError(wanted="at least 1 pair, or none said for all", came=repr(self.pairs), where="pairs")
 
     def run(
-        self,
-        data: Path,
-        output: Path,
-        *,
-        resume: bool = False,
-        report: Callable[[Pass], None] | None = None,
+        self, data: Path, output: Path, *, resume: bool = False, report: Callable[[Pass], None] | None = None
     ) -> Path:
         """Train the teacher and the encoder, write the encoder in Hugging Face's format, and return its folder.
 
-        Args:
-            data: the folder of the texts.
-            output: of the encoder; beside it, ``OUTPUT.run`` holds what a stopped run goes on from.
-            resume: go on where a run was stopped, or begin if there was none; the teacher is trained again.
-
-        Raises:
-            InputError: no pair with words, or a run is there already and ``resume`` is off.
-            ModelError: the encoder cannot be found or read.
+        See ``ResumableRecipe``; a run that goes on trains the teacher again.
         """
         import torch
 

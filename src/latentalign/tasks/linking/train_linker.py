@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -145,14 +145,14 @@ class LinkerRecipe:
     linker: LinkerConfig = field(default_factory=LinkerConfig)
     training: LinkerTraining = field(default_factory=LinkerTraining)
 
-    def run(self, data: Path, folder: Path, *, report: Any = None) -> Linker:
-        """Train, and write the linker into a folder.
+    def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> Linker:
+        """Train, and write the linker into a folder; see ``TrainingRecipe``.
 
         Raises:
             InputError: a file that cannot be read, or no mention whose concept is among its candidates.
         """
         linker = self.fit(data)
-        linker.save(folder)
+        linker.save(output)
         return linker
 
     def fit(self, data: Path) -> Linker:
