@@ -170,9 +170,9 @@ def test_labels_are_read_from_every_form(name: str, tmp_path: Path) -> None:
         ("a.toml", "x =", "a TOML file"),
         ("a.json", "[]", "a table such as"),
         ("a.csv", "words,label\nx,y\n", "KeyError"),
-        ("a.jsonl", "{", "JSONDecodeError"),
+        ("a.jsonl", "{", "a.jsonl:1: wanted a JSON object"),
         ("absent.toml", None, "a file of labels"),
-        ("absent.csv", None, "labelled texts"),
+        ("absent.csv", None, "absent.csv: wanted a file that can be read"),
     ],
 )
 def test_a_file_that_holds_no_labels_is_refused(name: str, content: str | None, message: str, tmp_path: Path) -> None:

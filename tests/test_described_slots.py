@@ -166,8 +166,11 @@ def test_services_and_what_is_said_to_them(data: Path) -> None:
     for name in ("absent.json", "train.jsonl"):
         with pytest.raises(InputError, match=name):
             read_services(data / name)
-    with pytest.raises(InputError, match="dialogues"):
+    with pytest.raises(InputError, match=r"schema.train.json:1: wanted a JSON object, got list"):
         read_dialogues(data / "schema.train.json")
+    (data / "other.jsonl").write_text('{"id": 1}\n', encoding="utf8")
+    with pytest.raises(InputError, match="dialogues with turns"):
+        read_dialogues(data / "other.jsonl")
 
 
 def test_goals_are_carried_replaced_and_agreed_to(data: Path) -> None:

@@ -109,6 +109,22 @@ def read_chunks(source: Source, *, size: int = 65536) -> Iterator[bytes]:
         raise InputError(wanted="a file with something in it", came="an empty file", where=name)
 
 
+def read_text(source: Source) -> str:
+    r"""Return the whole of a source as text, for a format that is read at once; a byte order mark is dropped.
+
+    Args:
+        source: a path, ``-`` for standard input, or an open binary stream, which is left open; gzip is unpacked.
+
+    Raises:
+        InputError: the source cannot be opened or read, is empty, or is not UTF-8.
+
+    >>> import io
+    >>> read_text(io.BytesIO(b"\xef\xbb\xbfone\ntwo"))
+    'one\ntwo'
+    """
+    return Line(source_name(source), 1, b"".join(read_chunks(source)).removeprefix(_BOM)).text
+
+
 def source_name(source: Source) -> str:
     """Return what messages call a source.
 

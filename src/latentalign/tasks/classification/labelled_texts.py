@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines, read_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +51,10 @@ class LabelledTexts:
         """
         path = data / self.file
         try:
-            raw = path.read_bytes()
-            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-            rows = list(self._rows(content, path.name.removesuffix(".gz")))
-        except OSError as error:
-            raise InputError(wanted="labelled texts", came=str(error.strerror or error), where=str(path)) from error
-        except (ValueError, KeyError, TypeError) as error:
+            rows = list(self._rows(path))
+        except InputError:
+            raise
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
             raise InputError(
                 wanted=f"texts under {self.text!r} with labels under {self.label!r}",
                 came=f"{type(error).__name__}: {error}",
@@ -64,19 +62,19 @@ class LabelledTexts:
             ) from error
         return rows if self.per_label is None else few(rows, self.per_label, seed=self.seed)
 
-    def _rows(self, content: str, name: str) -> Iterator[tuple[str, str]]:
-        if name.endswith((".csv", ".tsv")):
-            delimiter = "\t" if name.endswith(".tsv") else ","
-            for row in csv.DictReader(io.StringIO(content), delimiter=delimiter):
+    def _rows(self, path: Path) -> Iterator[tuple[str, str]]:
+        suffix = Path(path.name.removesuffix(".gz")).suffix
+        if suffix in (".csv", ".tsv"):
+            rows = (f"{line.text}\n" for line in read_lines(path))
+            for row in csv.DictReader(rows, delimiter="\t" if suffix == ".tsv" else ","):
                 if self._wanted(row):
                     yield row[self.text], row[self.label]
-        elif name.endswith(".jsonl"):
-            for line in filter(str.strip, content.split("\n")):
-                found: dict[str, Any] = json.loads(line)
+        elif suffix == ".jsonl":
+            for found in (json_object(line) for line in read_lines(path) if line.raw.strip()):
                 if self._wanted(found):
                     yield str(found[self.text]), str(found[self.label])
         else:
-            table = json.loads(content)
+            table = json.loads(read_text(path))
             for text, label in table if self.key is None else table[self.key]:
                 yield str(text), str(label)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines, read_text
 from latentalign.text.spans import Span
 
 
@@ -105,7 +106,7 @@ def read_services(path: Path) -> dict[str, Service]:
         InputError: the file cannot be read, or is of another form.
     """
     with _reading(path, "services with intents and slots"):
-        return {one["service_name"]: _service(one) for one in json.loads(_text(path))}
+        return {one["service_name"]: _service(one) for one in json.loads(read_text(path))}
 
 
 def read_dialogues(path: Path) -> list[Dialogue]:
@@ -115,22 +116,17 @@ def read_dialogues(path: Path) -> list[Dialogue]:
         InputError: the file cannot be read, or is of another form.
     """
     with _reading(path, "dialogues with turns and frames"):
-        return [_dialogue(json.loads(line)) for line in _text(path).split("\n") if line.strip()]
+        return [_dialogue(json_object(line)) for line in read_lines(path) if line.raw.strip()]
 
 
 @contextmanager
 def _reading(path: Path, wanted: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise InputError(wanted=wanted, came=str(error.strerror or error), where=str(path)) from error
+    except InputError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(wanted=wanted, came=f"{type(error).__name__}: {error}", where=str(path)) from error
-
-
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
 
 
 def _service(table: Mapping[str, Any]) -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
+from latentalign.formats.json_objects import json_object
+from latentalign.formats.lines import read_lines, read_text
 from latentalign.tasks.classification.labelled_texts import fold_of
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.text.labels import bio_spans
@@ -50,11 +51,9 @@ class LabelledSlots:
         """
         path = data / self.file
         try:
-            raw = path.read_bytes()
-            content = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-            rows = list(self._rows(content, path.name.removesuffix(".gz")))
-        except OSError as error:
-            raise InputError(wanted="utterances", came=str(error.strerror or error), where=str(path)) from error
+            rows = list(self._rows(path))
+        except InputError:
+            raise
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 wanted=f"texts under {self.text!r} with BIO labels under {self.slots!r}, or RESTAURANTS-8K",
@@ -64,13 +63,12 @@ class LabelledSlots:
         kept = [one for one in rows if self.only is None or fold_of(one.text, folds=self.folds) in self.only]
         return kept[:: max(1, -(-len(kept) // self.most))] if self.most else kept
 
-    def _rows(self, content: str, name: str) -> Iterator[AnnotatedText]:
-        if name.endswith(".jsonl"):
-            for line in filter(str.strip, content.split("\n")):
-                row: dict[str, Any] = json.loads(line)
+    def _rows(self, path: Path) -> Iterator[AnnotatedText]:
+        if path.name.removesuffix(".gz").endswith(".jsonl"):
+            for row in (json_object(line) for line in read_lines(path) if line.raw.strip()):
                 yield of_bio(str(row[self.text]), row[self.slots])
         else:
-            for row in json.loads(content):
+            for row in json.loads(read_text(path)):
                 yield self._of_spans(row)
 
     def _of_spans(self, row: Mapping[str, Any]) -> AnnotatedText:
