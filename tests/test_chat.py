@@ -4,8 +4,8 @@ import io
 import json
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from latentalign.tasks.chat.conversation import State
 from latentalign.tasks.chat.learned_slots import LearnedSlots
 from latentalign.tasks.linking.segmentation import Segment, marginals
 from latentalign.tasks.slots.labelled_slots import of_bio
-from latentalign.tasks.slots.tagged_slots import TaggedUtterance
+from latentalign.tasks.slots.tagged_slots import FoundSlot, TaggedUtterance
 from latentalign.tasks.slots.tagger import SlotTagger
 from latentalign.tasks.slots.train_slots import SlotsTraining
 from latentalign.text.pairs import Failure
+from latentalign.text.spans import Span
 from latentalign.training.config import TrainingConfig
 from latentalign.training.optimizer import AdamW
 from latentalign.training.slots import SlotsConfig
@@ -243,14 +244,54 @@ def taught_tagger(folder: Path) -> SlotTagger:
     return SlotsTraining(model=str(write(folder, "bert")), training=training, slots=SlotsConfig(rows=512)).fit(rows)
 
 
-class SilentTagger:
-    """A tagger that knows some slots and finds no value of any."""
+@dataclass(frozen=True)
+class GivenTagger:
+    """A tagger that knows some slots, and finds given words to be values of them wherever they stand."""
 
-    slots = ("people", "time", "window")
+    given: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    slots: tuple[str, ...] = ("people", "time", "day", "window")
 
     def tag(self, text: str, *, asked: Sequence[str] = ()) -> TaggedUtterance:
-        """Return an utterance without a value."""
-        return TaggedUtterance(text=text, slots=(), evidence=None)  # type: ignore[arg-type]
+        """Return an utterance with its values."""
+        found = [(text.find(words), words, slot, chance) for words, (slot, chance) in self.given.items()]
+        return TaggedUtterance(
+            text=text,
+            slots=tuple(
+                FoundSlot(slot=slot, span=Span(at, at + len(words)), text=words, probability=chance, words=())
+                for at, words, slot, chance in sorted(found)
+                if at >= 0
+            ),
+            evidence=None,  # type: ignore[arg-type]
+        )
+
+
+def tagged_by(bot: Bot, tagger: GivenTagger) -> Bot:
+    """A bot whose values such a tagger finds."""
+    return replace(bot, finder=LearnedSlots(tagger=tagger, finder=bot.finder))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("running", "words", "slot", "chance", "wanted"),
+    [
+        (None, "Gudrun at 8", "time", 0.95, "book a table"),  # no other intent has it
+        (None, "Gudrun at 8", "time", 0.8, None),
+        ("menu", "Gudrun at 8", "time", 0.95, "book a table"),  # what runs has not
+        ("menu", "Gudrun at 8", "time", 0.8, None),
+        ("book a table", "Gudrun at 8", "time", 0.2, "book a table"),  # what runs has
+        (None, "Gudrun at 8", "window", 0.95, None),  # nothing has
+    ],
+)
+def test_a_value_says_what_is_wanted_where_nothing_else_does(
+    bot: Bot, running: str | None, words: str, slot: str, chance: float, wanted: str | None
+) -> None:
+    never = replace(bot.intents.classifier.calibration, null=1e3)  # nothing explains any text
+    intents = replace(bot.intents, classifier=replace(bot.intents.classifier, calibration=never))
+    bot = tagged_by(replace(bot, intents=intents), GivenTagger({words: (slot, chance)}))
+    reply, after = bot.reply(f"my laptop {words}", State(intent=running))
+    assert (reply.intent, after.intent) == (wanted, wanted or running)
+    assert reply.follows == (running is not None and running == wanted)
+    assert f"a value of {slot!r}" in reply.reason or wanted is None
+    assert after.values == ({} if slot == "window" else {slot: words})  # kept, whatever is wanted
 
 
 @pytest.mark.parametrize(
@@ -269,8 +310,7 @@ def test_what_was_asked_for_may_be_answered_in_a_listed_way(asked: str, said: st
     table["slots"]["window"] = {"values": {"True": ["yes"], "False": ["no"]}, "question": "By the window?"}
     table["slots"]["time"]["values"] = {"any": ["I don't care"], "seven": []}
     table["intents"]["book a table"]["required"] += ["window"]
-    bot = Bot.load(table)
-    bot = replace(bot, finder=LearnedSlots(tagger=SilentTagger(), finder=bot.finder))  # type: ignore[arg-type]
+    bot = tagged_by(Bot.load(table), GivenTagger())
     state = State(intent="book a table", values={"day": "Friday"}, asked=(asked,))
     assert bot.reply(said, state)[1].values == state.values | told
     assert asked not in bot.reply(said, replace(state, asked=()))[1].values  # to no question, it is the tagger's
@@ -293,12 +333,6 @@ def test_a_trained_tagger_fills_the_slots_that_it_knows(tmp_path: Path, monkeypa
     reply, state = bot.reply(odd, running)  # but there is a value of what runs
     assert (reply.intent, reply.follows, state.values) == ("book a table", True, {"people": "5", "time": "noon"})
     assert "has a value of 'time'" in reply.reason
-    reply, state = bot.reply(odd)  # nothing runs: it abstains, and keeps what it was told
-    assert reply.abstains
-    assert state.values == {"people": "5", "time": "noon"}
-    reply, state = bot.reply(odd, State(intent="menu", values={"people": "2"}))  # of no slot of what runs
-    assert reply.abstains
-    assert state.values == {"people": "5", "time": "noon"}
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a table for two at noon\n")))
     assert main(["chat", str(FOLDER), "--slots", str(folder), "--why"]) == 0
     assert "people = 2" in (out := capsys.readouterr().out)

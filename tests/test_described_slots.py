@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
-from latentalign.evaluation.service_states import by_service, goals
+from latentalign.evaluation.service_goals import by_service, goal_row, goals
 from latentalign.models.described_slots import DescribedSlots, description_vectors, shapes, steps_of
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import units_of
@@ -217,6 +217,20 @@ def test_slots_of_other_services_are_learned_and_kept_in_a_folder(data: Path, fo
         DescribedSlotsConfig(rank=0)
 
 
+def test_a_row_counts_goals_and_intents(data: Path) -> None:
+    services, dialogues = read(data, "train")
+    (said,) = by_service(next(service_utterances(dialogues, services)))
+    told = [[{"city": "boston"}, {"people": "2"}, {"city": "Rome"}, {}]]
+    states = [[{"city": "boston"}, {"city": "boston", "people": "2"}, {"city": "Rome", "people": "2"}, {}]]
+    intents = [["BookSeat", None, "BookSeat", "FindPrice"]]  # the last turn wants nothing
+    row = goal_row("x", [said], told, states, services, intents=intents)
+    assert row["told F1"] == pytest.approx(2 * 2 / (3 + 2))  # three found, two told, two of them the same
+    assert row["goal"] == 2 / 4
+    assert row["average"] == (1 + 1 + 1 / 2 + 0) / 4
+    assert row["intent"] == 2 / 3
+    assert goal_row("x", [said], told, states, services)["intent"] == "–"
+
+
 def test_a_service_is_a_bot(data: Path) -> None:
     services, _ = read(data, "train")
     bot = Bot.load(bot_table(services["Trains_1"]))
@@ -239,6 +253,7 @@ def test_recipes_train_and_measure(data: Path, folder: Path, capsys) -> None:
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(rows) == 10
     assert all(0 <= row[key] <= 1 for row in rows for key in ("told F1", "goal", "average"))
+    assert ["bot" in row["system"] for row in rows] == [isinstance(row["intent"], float) for row in rows]
     assert main(["evaluate", str(recipe), "--data", str(data)]) == 0
     note = next(line for line in capsys.readouterr().out.splitlines() if "by slot" in line)
     assert [one.split()[:2] for one in note.partition("told: ")[2].split("; ")] == [

@@ -13,7 +13,7 @@ from torch import Tensor
 from latentalign import registry
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.service_states import Said, by_service
+from latentalign.evaluation.service_goals import Said, by_service
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.tasks.chat.bot import Bot

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 EXPECTED = {"asked": 3.0, "latest": 1.0, "continued": 1.5}
 """Log-odds added for a slot that was asked for, for the one filled last if none was, for the one a text is about."""
+SURE = 0.9
+"""Values that a tagger gives more than this say what a text wants, if nothing else does."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +120,7 @@ class Bot:
         turn = self.intents.read(units, before, known)
         found = self._slots(units, turn, before, known)
         agreed = self._agreed(record.text, found, before)
-        turn = self._gone_on(turn, found, agreed, before)
+        turn = self._meant(self._gone_on(turn, found, agreed, before), found)
         reply, after = self._answer(turn, found, agreed, before)
         return replace(reply, id=record.id), after
 
@@ -185,6 +187,16 @@ class Bot:
             return turn if about is None else replace(turn, label=state.intent, continues=about)
         return turn
 
+    def _meant(self, turn: TurnIntent, found: tuple[SlotValue, ...]) -> TurnIntent:
+        """Return a text that nothing explains as the likeliest of what wants the most of its sure values."""
+        sure = {one.slot for one in found if one.score > SURE}
+        if turn.label is not None or not sure:
+            return turn
+        likeliest = dict.fromkeys((*(one.label for one in turn.classification.ranked), *self.content.intents))
+        wanting = {name: len(sure & set(self.content.intents[name].slots)) for name in likeliest}
+        best = max(wanting, key=wanting.__getitem__)
+        return replace(turn, label=best) if wanting[best] else turn
+
     def _answer(
         self, turn: TurnIntent, slots: tuple[SlotValue, ...], agreed: Mapping[str, str], before: State
     ) -> tuple[Reply, State]:
@@ -220,7 +232,7 @@ class Bot:
             values=values,
             asked=after.asked,
             offered=after.offered,
-            reason=reason_of(turn, agreed=tuple(agreed)),
+            reason=reason_of(turn, told=[one.slot for one in slots], agreed=tuple(agreed)),
             classification=turn.classification,
         )
         return reply, after

@@ -27,11 +27,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return filled(template, values).text
 
 
-def reason_of(turn: TurnIntent, *, agreed: Sequence[str] = ()) -> str:
+def reason_of(turn: TurnIntent, *, told: Sequence[str] = (), agreed: Sequence[str] = ()) -> str:
     """Return why a text is taken to want something, or nothing that the bot knows, in a sentence.
 
     Args:
         turn: what it wants.
+        told: the slots whose values it tells.
         agreed: the slots whose offered values it agrees to.
     """
     found = turn.classification
@@ -40,7 +41,9 @@ def reason_of(turn: TurnIntent, *, agreed: Sequence[str] = ()) -> str:
     if turn.label is None:
         return f"nothing explains it ({found.nothing:.2f}); the nearest is {first.label!r} ({first.probability:.2f})"
     if turn.label != found.label:
-        why = agrees if agreed else f"has a value of {turn.continues!r}"
+        if turn.continues is None:
+            return f"means {turn.label!r}, for it has a value of {', '.join(map(repr, told))}"
+        why = agrees if turn.continues in agreed else f"has a value of {turn.continues!r}"
         return f"goes on with {turn.label!r}, for it {why}"
     how = f"goes on with {turn.label!r}" if turn.continues else f"means {turn.label!r}"
     more = f"; {agrees}" if agreed else ""
