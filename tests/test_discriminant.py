@@ -12,11 +12,13 @@ from torch.testing import assert_close
 from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
-from latentalign.models.matcher.memory import units_of
+from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, fold_of
 from latentalign.tasks.classification.train_classifier import ClassifierTraining
-from latentalign.training.discriminant import DiscriminantConfig
+from latentalign.training.config import TrainingConfig
+from latentalign.training.discriminant import DiscriminantConfig, shares_of
+from latentalign.training.optimizer import AdamW
 from tests.tiny_models import write
 
 ROWS = [
@@ -61,8 +63,6 @@ def test_bags_are_the_formula() -> None:
 
 
 def test_what_the_words_carry_adds_up(classifier: Classifier) -> None:
-    from latentalign.models.matcher.memory import read
-
     discriminant = classifier.discriminant
     assert isinstance(discriminant, Discriminant)
     text = units_of("the cat sat on the mat")
@@ -116,3 +116,45 @@ def test_a_split_of_ones_own_is_by_the_name_of_a_text(tmp_path: Path) -> None:
         LabelledTexts(file="a.jsonl", id="name", only=(0,)).read(tmp_path)
     with pytest.raises(InputError, match="DiscriminantConfig"):
         DiscriminantConfig(words=0.0)
+
+
+def test_an_encoder_trained_with_its_head_stands_beside_the_words(folder: Path, tmp_path: Path) -> None:
+    """Both machines add up as their shares say, the encoder has moved, and a folder gives all of it back."""
+    rows = [(f"{text} {number % 7}", label) for number in range(10) for text, label in ROWS]
+    training = TrainingConfig.brief(epochs=2, optimizer=AdamW(learning_rate=1e-3))
+    settings = ClassifierTraining(
+        fine_tune=False,
+        held_out=0.5,
+        training=training,
+        discriminant=DiscriminantConfig(ngrams=(3,), with_encoder=True),
+    )
+    settings = replace(settings, matcher=settings.matcher.with_model(folder))
+    made = settings.fit(rows)
+    discriminant = made.discriminant
+    assert isinstance(discriminant, Discriminant)
+    assert discriminant.scale == 0.0
+    assert discriminant.whole.abs().max() > 0
+    texts = ["a dog and a cat", "Straße Café it"]
+    assert [made.classify(text).label for text in texts] == ["pets", "streets"]
+    units = [units_of(text) for text in texts]
+    wanted = discriminant.of_words(units) + vectors(units, read(units, made.matcher.scorer)) @ discriminant.whole
+    assert_close(made.values(texts), wanted)
+    before = settings.matcher.build().scorer
+    assert not torch.allclose(vectors(units, read(units, before)), vectors(units, read(units, made.matcher.scorer)))
+    assert_close(Classifier.load(folder=made.save(tmp_path / "saved")).values(texts), wanted, atol=1e-3, rtol=1e-3)
+    with pytest.raises(InputError, match="at least 100 texts held out"):
+        settings.fit(ROWS)
+    with pytest.raises(InputError, match="one way to train the encoder"):
+        replace(settings, fine_tune=True)
+
+
+def test_what_knows_nothing_counts_nothing() -> None:
+    """Shares are those of the best likelihood: near 0 for noise, and the same for two machines that are the same."""
+    told = torch.arange(3).repeat(40)
+    sure = torch.nn.functional.one_hot(told, 3).float()
+    wrong = torch.roll(sure, 1, dims=0) * (torch.arange(120) % 4 == 0)[:, None] + sure
+    noise = torch.randn(120, 3, generator=torch.Generator().manual_seed(0))
+    of_words, of_noise = shares_of(wrong, noise, told)
+    assert of_noise < 0.1 * of_words
+    one, other = shares_of(wrong, wrong, told)
+    assert one == pytest.approx(other, rel=1e-3)

@@ -11,18 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from latentalign.errors import UnsupportedError
-from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import PairScorer
 from latentalign.registry import require
 from latentalign.tasks.classification.train_classifier import training_for
 from latentalign.training.config import TrainingConfig
-from latentalign.training.corpus import Items
-from latentalign.training.head import HeadInTraining
-from latentalign.training.loop import train
-from latentalign.training.matching import size_of
+from latentalign.training.head import train_head
 
 Floats = NDArray[np.float64]
 
@@ -107,16 +102,10 @@ class FineTunedHead:
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
         """Train on texts with the numbers of their labels, the encoder from where it begins."""
-        encoder = self.matcher.build().scorer.encoder
-        if not isinstance(encoder, HuggingFaceEncoder):
-            raise UnsupportedError(wanted="a Hugging Face encoder", came=type(encoder).__name__, where="FineTunedHead")
-        torch.manual_seed(self.seed)
         units = [units_of(text) for text in texts]
-        module = HeadInTraining(encoder, units, labels, count=max(labels) + 1, dropout=self.dropout)
-        corpus = Items(items=range(len(units)), measure=lambda number: size_of(units[number]))
-        chosen = replace(self.training or training_for(len(units)), seed=self.seed)
-        train(module, corpus, collate=torch.tensor, config=chosen)
-        self.fitted = module.done()
+        training = replace(self.training or training_for(len(units)), seed=self.seed)
+        encoder = self.matcher.build().scorer.encoder
+        self.fitted = train_head(encoder, units, labels, training=training, dropout=self.dropout)
 
     def values(self, texts: Sequence[str]) -> Tensor:
         """Return (text, label) log-odds."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -13,6 +14,7 @@ from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import Memory
+from latentalign.models.matcher.minimum import minimum
 
 
 @final
@@ -26,6 +28,9 @@ class DiscriminantConfig:
         least: texts that a feature has to be in.
         words, whole: strength of the regularisation of each kind of weight, above 0.
         steps: of L-BFGS, at most.
+        with_encoder: whether the encoder is trained for the weights of the whole, by the likelihood of the labels
+            (``training.head``), and the weights of words apart from it; a text held out says how much each of the two
+            counts. The value of the matcher, whose encoder then knows the examples by heart, counts nothing.
 
     Raises:
         InputError: a number outside its range.
@@ -37,6 +42,7 @@ class DiscriminantConfig:
     words: float = 1.0
     whole: float = 1.0
     steps: int = 60
+    with_encoder: bool = False
 
     def __post_init__(self) -> None:
         if not (self.least >= 1 and self.words > 0 and self.whole > 0 and self.steps >= 1):
@@ -46,7 +52,7 @@ class DiscriminantConfig:
                 where="DiscriminantConfig",
             )
 
-    def fit(self, memory: Memory, values: Tensor) -> Discriminant:
+    def fit(self, memory: Memory, values: Tensor | None) -> Discriminant:
         r"""Return the discriminant of the candidates of a memory, learned from its texts.
 
         $$\min \sum_{x, c} \max(0, 1 - s_{xc}\,u_c(x))^2 + \tfrac12 (\lambda_\beta |\beta|^2 + \lambda_w |w|^2)$$
@@ -55,7 +61,8 @@ class DiscriminantConfig:
 
         Args:
             memory: the candidates with their texts.
-            values: (text, candidate) by the matcher, each text explained by the others alone.
+            values: (text, candidate) by the matcher, each text explained by the others alone; None learns weights of
+                words alone.
 
         Cost: a few times ``steps`` passes over the features of all texts.
 
@@ -67,12 +74,13 @@ class DiscriminantConfig:
         vocabulary = Vocabulary.of(memory.units, rules, least=self.least)
         bags, count = Bags.of(memory.units, vocabulary), len(memory.candidates)
         words = torch.zeros(len(vocabulary.places), count, requires_grad=True)
-        whole = torch.zeros(memory.pooled.shape[1], count, requires_grad=True)
+        whole = torch.zeros(0 if values is None else memory.pooled.shape[1], count, requires_grad=True)
         bias = torch.zeros(count, requires_grad=True)
         scale = torch.tensor(0.0, requires_grad=True)
         parameters = [words, whole, bias, scale]
         optimizer = torch.optim.LBFGS(parameters, max_iter=self.steps, line_search_fn="strong_wolfe")
-        pooled, known = memory.pooled.float(), values.clamp_min(-100.0)
+        pooled = memory.pooled.float()[:, : len(whole)]
+        known = torch.zeros(len(memory.units), count) if values is None else values.clamp_min(-100.0)
         signs = 2 * F.one_hot(memory.owner, count).float() - 1
 
         def closure() -> Tensor:
@@ -91,3 +99,45 @@ class DiscriminantConfig:
             bias=bias.detach(),
             scale=float(scale.detach()),
         )
+
+
+def stacked(words: Discriminant, whole: Tensor, bias: Tensor, shares: tuple[float, float]) -> Discriminant:
+    """Return one discriminant that adds weights of words and weights of the whole, each as much as it counts.
+
+    Args:
+        words: its weights of words.
+        whole: (dimension, candidate).
+        bias: (candidate,) beside them.
+        shares: of the words and of the whole, see ``shares_of``.
+    """
+    of_words, of_whole = shares
+    return replace(
+        words,
+        words=of_words * words.words,
+        whole=of_whole * whole,
+        bias=of_words * words.bias + of_whole * bias,
+        scale=0.0,
+    )
+
+
+def shares_of(words: Tensor, whole: Tensor, told: Tensor) -> tuple[float, float]:
+    r"""Return how much two machines count beside each other, above 0: $\max_{a, b} \sum_x \log p(c_x | a u_x + b v_x)$.
+
+    Args:
+        words, whole: (text, candidate) what each says of texts that it was not trained on.
+        told: (text,) the numbers of the right candidates.
+
+    Wolpert 1992 (stacked generalisation).
+
+    >>> right = torch.eye(3).repeat(9, 1)
+    >>> of_words, of_whole = shares_of(right, right.roll(1, 0) * torch.arange(27)[:, None] % 2, right.argmax(dim=1))
+    >>> of_words > 10 * of_whole
+    True
+    """
+
+    def loss(at: Tensor) -> Tensor:
+        scores = at[0].exp() * words.double() + at[1].exp() * whole.double()
+        return F.cross_entropy(scores, told) + 1e-4 * (at**2).sum()
+
+    of_words, of_whole = minimum(loss, [0.0, 0.0])
+    return math.exp(of_words), math.exp(of_whole)

@@ -120,8 +120,12 @@ class Discriminant:
 
     def add(self, values: Tensor, texts: Sequence[Units], known: Mapping[Units, Encoded]) -> Tensor:
         """Return (text, candidate) values with what the discriminant says of the texts."""
-        found = self.scale * values + Bags.of(texts, self.vocabulary).times(self.words) + self.bias
+        found = self.scale * values + self.of_words(texts)
         return found + vectors(texts, known) @ self.whole if len(self.whole) else found
+
+    def of_words(self, texts: Sequence[Units]) -> Tensor:
+        r"""Return (text, candidate) $\sum_f \phi_f(x)\,\beta_{fc} + b_c$, what the words say alone."""
+        return Bags.of(texts, self.vocabulary).times(self.words) + self.bias
 
     def carried(self, text: Units, candidate: int, known: Mapping[Units, Encoded]) -> Tensor:
         """Return (word,) what each word adds to a candidate over the mean of all, without the value of the matcher."""

@@ -13,6 +13,7 @@ import torch
 from latentalign.errors import InputError
 from latentalign.models.matcher.candidate import Candidate, grouped
 from latentalign.models.matcher.matcher import Matcher
+from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.lexical import Lexical
 from latentalign.tasks.classification.classifier_defaults import zero_shot
@@ -20,7 +21,8 @@ from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
-from latentalign.training.discriminant import DiscriminantConfig
+from latentalign.training.discriminant import DiscriminantConfig, shares_of, stacked
+from latentalign.training.head import train_head
 from latentalign.training.loop import train
 from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
 from latentalign.training.optimizer import AdamW
@@ -57,7 +59,8 @@ class ClassifierTraining:
         matching: which parts of it.
         training: how; None goes by the number of texts (``training_for``).
         discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
-            for long texts and labels that stay; a text then counts as an example and in the weights.
+            for long texts and labels that stay; a text then counts as an example and in the weights. With
+            ``with_encoder``, ``fine_tune`` is off, and ``training`` is that of encoder and head.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
@@ -69,7 +72,7 @@ class ClassifierTraining:
         isotonic: whether a rising function is fitted on top of the temperature.
 
     Raises:
-        InputError: a share outside [0, 1).
+        InputError: a share outside [0, 1), or both ways to train the encoder.
     """
 
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
@@ -87,6 +90,13 @@ class ClassifierTraining:
     def __post_init__(self) -> None:
         if not 0 <= self.held_out < 1:
             raise InputError(wanted="a share in [0, 1)", came=repr(self.held_out), where="held_out")
+        if self._with_encoder and self.fine_tune:
+            raise InputError(
+                wanted="one way to train the encoder",
+                came="fine_tune and discriminant.with_encoder",
+                where="ClassifierTraining",
+                fix="set fine_tune = false",
+            )
 
     def fit(self, rows: Rows, *, out_of_scope: Sequence[str] = (), folder: Path | None = None) -> Classifier:
         """Return a classifier of the labels of some texts.
@@ -103,6 +113,8 @@ class ClassifierTraining:
         Cost: the training; twice that where there are few texts.
         """
         kept, aside = split(rows, share=self.held_out)
+        if self._with_encoder:
+            return self._headed(rows, kept, aside, out_of_scope, folder)
         if len(aside) >= FEW:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
             if self.discriminant is None:
@@ -114,6 +126,55 @@ class ClassifierTraining:
         if (not self.fine_tune and self.discriminant is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
         return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
+
+    @property
+    def _with_encoder(self) -> bool:
+        return self.discriminant is not None and self.discriminant.with_encoder
+
+    def _headed(
+        self, rows: Rows, kept: Rows, aside: Rows, out_of_scope: Sequence[str], folder: Path | None
+    ) -> Classifier:
+        """Return a classifier by weights of words and an encoder with a head, each as much as the texts held out say.
+
+        The texts held out are neither in the head nor, for the probabilities, in the weights of the words; both take
+        the same of them, two numbers and the calibration.
+        """
+        if len(aside) < FEW or self.discriminant is None:
+            raise InputError(
+                wanted=f"at least {FEW} texts held out, to tell how much the encoder counts beside the words",
+                came=f"{len(aside)} of {len(rows)}",
+                where="discriminant.with_encoder",
+                fix="raise held_out, bring more texts, or leave with_encoder out",
+            )
+        labels, matcher = self._labels(kept), _with_frequencies(self.matcher.build(), [text for text, _ in kept])
+        memory = matcher.remember(labels)
+        head = train_head(
+            matcher.scorer.encoder,
+            memory.units,
+            memory.owner.tolist(),
+            training=replace(self.training or training_for(len(kept)), seed=self.seed),
+            dropout=self.matching.dropout,
+            normalised=True,
+            folder=folder,
+        )
+        encoder = replace(head.encoder, frozen=True)
+        matcher = replace(matcher, scorer=replace(matcher.scorer, encoder=encoder))
+        whole, bias = head.weights
+        numbers = {one.name: number for number, one in enumerate(labels)}
+        told = torch.tensor([numbers[label] for _, label in aside])
+        units = [units_of(text) for text, _ in aside]
+        words = self.discriminant.fit(memory, None)
+        shares = shares_of(words.of_words(units), vectors(units, read(units, matcher.scorer)) @ whole + bias, told)
+        made = Classifier(
+            matcher=matcher,
+            memory=matcher.remember(labels),
+            calibration=zero_shot(len(labels)),
+            discriminant=stacked(words, whole, bias, shares),
+        )
+        made = self._calibrated(made, aside, out_of_scope)
+        memory = matcher.remember(self._labels(rows), before=made.memory)
+        words = self.discriminant.fit(memory, None)
+        return replace(made, memory=memory, discriminant=stacked(words, whole, bias, shares))
 
     def _made(self, rows: Rows, folder: Path | None) -> Classifier:
         labels = self._labels(rows)
