@@ -212,7 +212,8 @@ class _View:
         self.diagonal = self.settings.diagonal * tension(self.met, self.own) if self.settings.word_order else 0.0
         self.counts = self.no_counts()
         tally(self.met, self.own, Counts(*self.counts))
-        self.alike = self.settings.spelling * link_shares(self.steps, self.together, self.counts[0]) ** 2
+        worth = self.settings.spelling * self.settings.smoothing / self.smoothing  # as many links in a small text
+        self.alike = worth * link_shares(self.steps, self.together, self.counts[0]) ** 2
 
     def table(self, sums: tuple[NDArray[np.float64], ...]) -> Table:
         """Return the sums over passes as a table without the pairs of types that were never linked."""

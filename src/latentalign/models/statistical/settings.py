@@ -37,7 +37,8 @@ class StatisticalConfig:
         smoothing: how many links the prior of a word's translations is worth, above 0, in a text of 20,000 pairs or
             more; one of $N$ pairs gets $(N / 20000)^{0.4}$ of it, since its words have fewer links as well.
         spelling: what spelling adds to that prior, times the square of how often words so alike are linked; at least
-            0. A large one links whatever looks alike, whatever has been counted.
+            0. A large one links whatever looks alike, whatever has been counted. It is a part of ``smoothing`` and not
+            of what a small text gets of it: the fewer the links, the more the letters tell beside them.
         null_smoothing: how many links the prior of NULL is worth.
         threshold: a link is given if its calibrated probability is at least this, in [0, 1]; None takes what the masses
             of the training text ask for, see ``thresholds.of_masses``.
