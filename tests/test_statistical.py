@@ -29,7 +29,7 @@ from latentalign.training.bitext import Bitext, meetings
 from latentalign.training.expectation import uniform, write_nearness
 from tests import synthetic
 
-SHORT = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3)
+SHORT = StatisticalConfig(views=(0, 3), lexical_passes=3, settling_passes=2, averaged_passes=3, chains=1)
 SENTENCES = [
     ("the cat sleeps", "le chat dort"),
     ("the dog eats", "le chien mange"),
@@ -189,6 +189,15 @@ def test_every_pass_is_reported() -> None:
     assert [(done.view, done.number) for done in passes] == [(view, n) for view in (0, 3) for n in range(1, 9)]
     assert passes[7].log_likelihood > passes[0].log_likelihood
     assert {done.stage for done in passes} == {"lexical", "settling", "averaged"}
+
+
+def test_chains_begin_with_draws_of_their_own() -> None:
+    """The first chain is the model of one chain; the second has drawn other links; a folder keeps both apart."""
+    one, two = (StatisticalAligner.train(SENTENCES * 8, replace(SHORT, chains=chains)) for chains in (1, 2))
+    assert [table.size for table in two.model.tables] == [0, 3, 0, 3]
+    assert counts(two)[: len(counts(one))] == counts(one)
+    assert counts(two)[len(counts(one)) :] != counts(one)
+    assert [len(StatisticalConfig().for_text(pairs).views) for pairs in (50, 137, 227, 500)] == [20, 15, 10, 5]
 
 
 def test_a_text_without_a_pair_is_refused() -> None:

@@ -81,8 +81,8 @@ def fit(
     settings = settings.for_text(len(text))
     tables, shares, links = [], [], None
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        for size in settings.views:
-            view = _View(text, size, settings, pool)
+        for number, size in enumerate(settings.views):
+            view = _View(text, size, settings, pool, chain=settings.views[:number].count(size))
             table, share = view.run(report, links)
             tables.append(table)
             shares.append(share)
@@ -104,8 +104,10 @@ def _with_threshold(model: StatisticalModel, text: Bitext) -> StatisticalConfig:
 class _View:
     """The training of one view."""
 
-    def __init__(self, text: Bitext, size: int, settings: StatisticalConfig, pool: ThreadPoolExecutor) -> None:
-        self.settings, self.size, self.pool = settings, size, pool
+    def __init__(
+        self, text: Bitext, size: int, settings: StatisticalConfig, pool: ThreadPoolExecutor, *, chain: int
+    ) -> None:
+        self.settings, self.size, self.pool, self.chain = settings, size, pool, chain
         self.met, source, target = meetings(text, size)
         self.kinds = len(source.words), len(target.words)
         self.shares = source.shares[:-1], target.shares[:-1]
@@ -182,7 +184,8 @@ class _View:
         )
         counts = Counts(*self.counts)
         every = max(1, (len(self.met.cell_ends) - 1) // JUMPERS)
-        key = np.random.SeedSequence([settings.seed, self.size, number]).generate_state(1, np.uint64)[0]
+        draws = [settings.seed, self.size, number] + ([self.chain] if self.chain else [])
+        key = np.random.SeedSequence(draws).generate_state(1, np.uint64)[0]
 
         def work(block: tuple[int, int]) -> tuple[float, NDArray[np.float64]]:
             seen = np.zeros_like(self.jump)

@@ -11,6 +11,8 @@ ENOUGH = 20_000
 """From so many pairs on, the prior of a word's translations is worth what the settings say, and links are carried."""
 CARRIED_SETTLING, CARRIED_AVERAGED = 2, 3
 """Passes of a view that begins with the links of another one; the averaged passes of the first view are as few."""
+FEW, MOST_CHAINS = 500, 4
+"""A text of fewer pairs has as many chains as make up so many, and no more than four."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,10 @@ class StatisticalConfig:
 
     Args:
         source, target: language tags; they choose how clitics are cut off (see ``text.clitics``).
-        views: how many letters of a word are kept, one model each; 0 is the whole word.
+        views: how many letters of a word are kept, one model each; 0 is the whole word. A number that stands twice has
+            two models, as ``chains`` says.
+        chains: how many models a view has, each with draws of its own; their posteriors are averaged. None: as many as
+            make up 500 pairs with those of the text, at most 4: chains of a small text settle in different places.
         lexical_passes: passes over the text without word order (IBM model 1); 0 begins with the next ones.
         settling_passes: passes with word order and sampled links, before those that are averaged.
         averaged_passes: the last passes, whose sampled links make the tables; 1 to 255, and at most 3 with ``carry``.
@@ -51,6 +56,7 @@ class StatisticalConfig:
     source: str = "en"
     target: str = "fr"
     views: tuple[int, ...] = (0, 3, 4, 5, 6)
+    chains: int | None = None
     lexical_passes: int = 4
     settling_passes: int = 4
     averaged_passes: int = 5
@@ -79,16 +85,21 @@ class StatisticalConfig:
         """Return the settings with what the size of a text decides.
 
         >>> big = StatisticalConfig().for_text(30_000)
-        >>> big.carry, big.averaged_passes
-        (True, 3)
+        >>> big.carry, big.averaged_passes, big.views
+        (True, 3, (0, 3, 4, 5, 6))
+        >>> small = StatisticalConfig(views=(0, 4)).for_text(200)
+        >>> small.views, small.for_text(200) == small
+        ((0, 4, 0, 4), True)
         """
         carry = pairs >= ENOUGH if self.carry is None else self.carry
         averaged = min(self.averaged_passes, CARRIED_AVERAGED) if carry else self.averaged_passes
-        return replace(self, carry=carry, averaged_passes=averaged)
+        chains = max(1, min(MOST_CHAINS, FEW // max(1, pairs))) if self.chains is None else self.chains
+        return replace(self, carry=carry, averaged_passes=averaged, views=self.views * chains, chains=1)
 
     def __post_init__(self) -> None:
         rules = {
-            "views": len(self.views) > 0 and min(self.views) >= 0 and len(set(self.views)) == len(self.views),
+            "views": len(self.views) > 0 and min(self.views) >= 0,
+            "chains": self.chains is None or self.chains >= 1,
             "lexical_passes": self.lexical_passes >= 0,
             "settling_passes": self.settling_passes >= 0,
             "averaged_passes": 1 <= self.averaged_passes <= 255,
