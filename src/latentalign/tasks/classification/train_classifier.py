@@ -13,16 +13,16 @@ import torch
 from latentalign.errors import InputError
 from latentalign.models.matcher.candidate import Candidate, grouped
 from latentalign.models.matcher.matcher import Matcher
-from latentalign.models.matcher.memory import read, units_of, vectors
+from latentalign.models.matcher.memory import units_of
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.lexical import Lexical
 from latentalign.tasks.classification.classifier_defaults import zero_shot
 from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.head_and_words import HeadAndWords, head_training_for
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
-from latentalign.training.discriminant import DiscriminantConfig, shares_of, stacked
-from latentalign.training.head import train_head
+from latentalign.training.discriminant import DiscriminantConfig, shares_of
 from latentalign.training.loop import train
 from latentalign.training.matching import MatcherInTraining, MatchingConfig, size_of
 from latentalign.training.optimizer import AdamW
@@ -57,7 +57,8 @@ class ClassifierTraining:
     Args:
         matcher: what is trained.
         matching: which parts of it.
-        training: how; None goes by the number of texts (``training_for``).
+        training: how; None goes by the number of texts (``training_for``, and ``head_training_for`` with an encoder
+            beside the words).
         discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
             for long texts and labels that stay; a text then counts as an example and in the weights. With
             ``with_encoder``, ``fine_tune`` is off, and ``training`` is that of encoder and head.
@@ -112,9 +113,9 @@ class ClassifierTraining:
 
         Cost: the training; twice that where there are few texts.
         """
-        kept, aside = split(rows, share=self.held_out)
         if self._with_encoder:
-            return self._headed(rows, kept, aside, out_of_scope, folder)
+            return self._headed(rows, out_of_scope, folder)
+        kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
             made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
             if self.discriminant is None:
@@ -131,50 +132,43 @@ class ClassifierTraining:
     def _with_encoder(self) -> bool:
         return self.discriminant is not None and self.discriminant.with_encoder
 
-    def _headed(
-        self, rows: Rows, kept: Rows, aside: Rows, out_of_scope: Sequence[str], folder: Path | None
-    ) -> Classifier:
-        """Return a classifier by weights of words and an encoder with a head, each as much as the texts held out say.
+    def _headed(self, rows: Rows, out_of_scope: Sequence[str], folder: Path | None) -> Classifier:
+        """Return a classifier by weights of words and an encoder with a head, each as much as texts held out say.
 
-        The texts held out are neither in the head nor, for the probabilities, in the weights of the words; both take
-        the same of them, two numbers and the calibration.
+        Held out, they are in neither, and the probabilities are fitted on them too. Where they are few, a second
+        training has all texts; where not, they join the examples and the weights of the words.
         """
-        if len(aside) < FEW or self.discriminant is None:
+        kept, aside = split(rows, share=self.held_out)
+        few = len(aside) < FEW
+        if few:
+            kept, aside = split(rows, share=0.2)
+        if not aside:
             raise InputError(
-                wanted=f"at least {FEW} texts held out, to tell how much the encoder counts beside the words",
-                came=f"{len(aside)} of {len(rows)}",
+                wanted="five texts of a label at least, to tell how much the encoder counts beside the words",
+                came=f"{len(rows)} texts",
                 where="discriminant.with_encoder",
-                fix="raise held_out, bring more texts, or leave with_encoder out",
+                fix="bring more texts, or leave with_encoder out",
             )
-        labels, matcher = self._labels(kept), _with_frequencies(self.matcher.build(), [text for text, _ in kept])
-        memory = matcher.remember(labels)
-        head = train_head(
-            matcher.scorer.encoder,
-            memory.units,
-            memory.owner.tolist(),
-            training=replace(self.training or training_for(len(kept)), seed=self.seed),
+        both = self._both(kept, None if few else folder)
+        units, names = [units_of(text) for text, _ in aside], both.names
+        shares = shares_of(*both.say(units), torch.tensor([names.index(label) for _, label in aside]))
+        calibrated = self._calibrated(both.classifier(shares), aside, out_of_scope)
+        both = self._both(rows, folder) if few else self._with_more(both, rows)
+        return replace(both.classifier(shares), calibration=calibrated.calibration)
+
+    def _both(self, rows: Rows, folder: Path | None) -> HeadAndWords:
+        return HeadAndWords.train(
+            _with_frequencies(self.matcher.build(), [text for text, _ in rows]),
+            self._labels(rows),
+            discriminant=self.discriminant or DiscriminantConfig(),
+            training=replace(self.training or head_training_for(len(rows)), seed=self.seed),
             dropout=self.matching.dropout,
-            normalised=True,
             folder=folder,
         )
-        encoder = replace(head.encoder, frozen=True)
-        matcher = replace(matcher, scorer=replace(matcher.scorer, encoder=encoder))
-        whole, bias = head.weights
-        numbers = {one.name: number for number, one in enumerate(labels)}
-        told = torch.tensor([numbers[label] for _, label in aside])
-        units = [units_of(text) for text, _ in aside]
-        words = self.discriminant.fit(memory, None)
-        shares = shares_of(words.of_words(units), vectors(units, read(units, matcher.scorer)) @ whole + bias, told)
-        made = Classifier(
-            matcher=matcher,
-            memory=matcher.remember(labels),
-            calibration=zero_shot(len(labels)),
-            discriminant=stacked(words, whole, bias, shares),
-        )
-        made = self._calibrated(made, aside, out_of_scope)
-        memory = matcher.remember(self._labels(rows), before=made.memory)
-        words = self.discriminant.fit(memory, None)
-        return replace(made, memory=memory, discriminant=stacked(words, whole, bias, shares))
+
+    def _with_more(self, both: HeadAndWords, rows: Rows) -> HeadAndWords:
+        memory = both.matcher.remember(self._labels(rows), before=both.memory)
+        return both._replace(memory=memory, words=(self.discriminant or DiscriminantConfig()).fit(memory, None))
 
     def _made(self, rows: Rows, folder: Path | None) -> Classifier:
         labels = self._labels(rows)
