@@ -421,7 +421,8 @@ def test_neighbours_of_the_best_proposed_are_looked_at(tmp_path: Path) -> None:
     searcher = large(tmp_path, approximate_from=1000)
     corpus = searcher.ranker.corpus
     (some,) = np.flatnonzero(corpus.live)[[7]].tolist()
-    known = QueryValues(corpus=corpus, query=query_of(searcher, "nothing known"))
+    vector = np.asarray(corpus.segments[0].vectors[some])
+    known = QueryValues(corpus=corpus, query=replace(query_of(searcher, "nothing known"), vector=vector))
     found = searcher.ranker._spread(known, known.asked, np.array([some])).tolist()
     assert corpus.neighbours is not None
     near, live = corpus.neighbours[0], corpus.live

@@ -183,5 +183,7 @@ def best(values: Array, allowed: Array, count: int) -> Array:
 
 def top(values: Array, count: int) -> Array:
     """Return the places of the largest finite values, at most ``count``, in no order."""
-    found = np.argpartition(-values, count - 1)[:count] if len(values) > count else np.arange(len(values))
+    import torch
+
+    found = torch.topk(torch.from_numpy(values), min(count, len(values)), sorted=False).indices.numpy()
     return found[np.isfinite(values[found])]
