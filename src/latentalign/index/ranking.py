@@ -185,5 +185,6 @@ def top(values: Array, count: int) -> Array:
     """Return the places of the largest finite values, at most ``count``, in no order."""
     import torch
 
-    found = torch.topk(torch.from_numpy(values), min(count, len(values)), sorted=False).indices.numpy()
-    return found[np.isfinite(values[found])]
+    found: Array = torch.topk(torch.from_numpy(values), min(count, len(values)), sorted=False).indices.numpy()
+    finite: Array = found[np.isfinite(values[found])]
+    return finite
