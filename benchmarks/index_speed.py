@@ -1,6 +1,6 @@
 """How long a query takes in an index of so many real passages, what it finds of what an exact search finds, and more.
 
-python -m benchmarks.index_speed --data DIR [--cache DIR] [--sizes N ...]
+python -m benchmarks.index_speed --data DIR [--cache DIR] [--sizes N ...] [--encoded N]
 
 The passages are those of `benchmarks.index_texts`; the largest size is of short ones. Every system runs in a process of
 its own, on one thread. The encoding of passages and queries is in none of the times.
@@ -57,11 +57,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="a folder that keeps the states and the figures between runs")
     parser.add_argument("--sizes", type=int, nargs="*", default=[*SIZES, SHORT])
+    parser.add_argument("--encoded", type=int, help="passages that are encoded at most, for small sizes alone")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         cache = options.cache or Path(folder)
-        segment = stored(options.data, cache)
+        segment = stored(options.data, cache, most=options.encoded)
         for size in options.sizes:
             content = some(split(segment) if size == SHORT else joined([segment]), size)
             rows = measured(content, options.data, Path(folder) / f"of-{size}")

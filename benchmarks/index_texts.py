@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ _KEPT = IndexSettings(adapt=False, approximate_from=1 << 30)
 _AT_ONCE = 1024
 
 
-def stored(data: Path, cache: Path) -> Segment:
-    """Return all texts as passages of at most 250 words, each a document; they are encoded once.
+def stored(data: Path, cache: Path, *, most: int | None = None) -> Segment:
+    """Return all texts, or so many, as passages of at most 250 words, each a document; they are encoded once.
 
     The encoder runs in bfloat16, which takes little more than half the time and changes no figure of speed; one that
     was stopped goes on where it was.
@@ -40,7 +41,7 @@ def stored(data: Path, cache: Path) -> Segment:
     path = cache / "passages"
     index = Index.open(path) if (path / "manifest.json").is_file() else Index.create(path, _KEPT)
     known = index.snapshot().places
-    missing = [one for one in documents(data) if one.id not in known]
+    missing = [one for one in islice(documents(data), most) if one.id not in known]
     if missing:
         scorer = PairScorer.load(ScorerConfig(potentials=[{"name": "similarity"}], dtype="bfloat16"))
         for start in range(0, len(missing), _AT_ONCE):

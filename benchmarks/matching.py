@@ -42,6 +42,9 @@ def main() -> None:
     rows = LabelledTexts(file="intent/clinc150/data_full.json.gz", key="val").read(options.data)
     texts = [text for text, _ in rows[::60]]
     table = [utterance(classifier, texts)]
+    with torch.backends.mkldnn.flags(enabled=False):  # the encoder asks torch's own linear layers then
+        plain = utterance(classifier, texts)
+    table.append({**plain, "what": "the same, by the linear layers of torch"})
     table += [candidates(classifier, texts, size) for size in SIZES]
     write_table("matching-speed", table, command="python -m benchmarks.matching --data DIR --model FOLDER")
 

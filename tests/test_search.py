@@ -392,6 +392,48 @@ def test_sketches_choose_and_the_values_stay_exact(tmp_path: Path) -> None:
     assert all(value == pytest.approx(values[passage], abs=1e-4) for passage, value in found.items())
 
 
+def test_sketches_leave_out_words_that_tell_nothing_and_are_not_asked_for(tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    texts = ["often often", *(f"often rare{i} often" for i in range(199))]
+    settings = IndexSettings(model="none", adapt=False)
+    content = Content.of(
+        [Document(id=f"d{i}", text=text) for i, text in enumerate(texts)],
+        settings,
+        PairScorer.load(ScorerConfig(potentials=[{"name": "lexical"}])),
+    )
+    states = normalized(chance.standard_normal((len(content.words), 256))).astype(np.float16)
+    index = Index.create(tmp_path / "i", settings)
+    index.add_content(replace(content, states=[(states, np.ones(len(states), np.bool_))]))
+    corpus, every = Searcher.load(tmp_path / "i").ranker.corpus, np.arange(200)
+    (segment,) = corpus.segments
+    assert segment.telling.sum() == 199
+    for term, row in (("rare7", 1 + 2 + 7 * 3), ("often", 0)):
+        query = replace(query_of(Searcher.load(tmp_path / "i"), term), states=normalized(states[[row]]))
+        found = word_values(corpus, query, np.ones(1, np.float32), every, sketch=True)
+        exact = word_values(corpus, query, np.ones(1, np.float32), every)
+        assert np.isfinite(found).all()
+        assert (found[0] == 0) == (term == "rare7")
+        assert found.argmax() == exact.argmax()
+
+
+def test_neighbours_of_the_best_proposed_are_looked_at(tmp_path: Path) -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    searcher = large(tmp_path, approximate_from=1000)
+    corpus = searcher.ranker.corpus
+    (some,) = np.flatnonzero(corpus.live)[[7]].tolist()
+    vector = np.asarray(corpus.segments[0].vectors[some])
+    known = QueryValues(corpus=corpus, query=replace(query_of(searcher, "nothing known"), vector=vector))
+    found = searcher.ranker._spread(known, known.asked, np.array([some])).tolist()
+    assert corpus.neighbours is not None
+    near, live = corpus.neighbours[0], corpus.live
+    beside = {one for one in near[some].tolist() if live[one]}
+    theirs = {one for row in beside for one in near[row].tolist() if live[one]}
+    assert beside
+    assert theirs - beside
+    assert set(found) == {some} | beside | theirs
+    assert len(found) == len(set(found))
+
+
 def test_as_many_documents_are_found_as_are_asked_for(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "i", IndexSettings(model="none", passage_words=8, adapt=False))
     index.add(Document(id=f"d{i}", text="A red lamp of iron stands near the river. " * 20) for i in range(3))

@@ -14,7 +14,11 @@ from latentalign.index.vectors import Array, normalized
 
 PROPOSED = 512
 """Passages that are proposed, where not all are looked at."""
-RESCORED, SKETCHED = 20, 4
+SPREAD, HOPS = 40, 2
+"""Proposed passages whose neighbours are looked at as well, the best ones; and how often theirs are."""
+FIRST = 2
+"""How many times as many candidates are aligned for the context as it has."""
+RESCORED, SKETCHED = 24, 5
 """Candidates whose words are aligned; and how many times as many have their sketches looked at."""
 
 
@@ -119,9 +123,27 @@ class Ranker:
     def _candidates(self, known: QueryValues, allowed: Array, *, count: int) -> tuple[Array, Array]:
         """Return the numbers of the most promising passages, and what they are multiplied with as wholes."""
         pool = None if self.proposer is None else self._proposed(known, allowed)
-        first = self._narrowed(known, known.asked, self.corpus.live, pool, count=self.rescored)
+        enough = max(1, min(self.rescored, FIRST * self.corpus.weights.context_size))
+        first = self._narrowed(known, known.asked, self.corpus.live, pool, count=enough)
         asked = self.asked(known, first)
+        if pool is not None:
+            pool = self._spread(known, asked, pool)
         return self._narrowed(known, asked, allowed, pool, count=count), asked
+
+    def _spread(self, known: QueryValues, asked: Array, pool: Array) -> Array:
+        """Return some passages with the live neighbours of the best of them, and the neighbours of those.
+
+        What the context asks for is often far from the query, so that the proposer does not name it.
+        """
+        if self.corpus.neighbours is None:
+            return pool
+        last = pool
+        for _ in range(HOPS):
+            values = known.lexical[last] + self.corpus.products(asked, last)
+            beside = np.setdiff1d(self.corpus.neighbours[0][last[top(values, SPREAD)]], pool)
+            last = beside[self.corpus.live[beside]]
+            pool = np.concatenate([pool, last])
+        return pool
 
     def _narrowed(self, known: QueryValues, asked: Array, allowed: Array, pool: Array | None, *, count: int) -> Array:
         """Return the numbers of some allowed passages, the best ones by stems, sketches and wholes.
@@ -161,5 +183,8 @@ def best(values: Array, allowed: Array, count: int) -> Array:
 
 def top(values: Array, count: int) -> Array:
     """Return the places of the largest finite values, at most ``count``, in no order."""
-    found = np.argpartition(-values, count - 1)[:count] if len(values) > count else np.arange(len(values))
-    return found[np.isfinite(values[found])]
+    import torch
+
+    found: Array = torch.topk(torch.from_numpy(values), min(count, len(values)), sorted=False).indices.numpy()
+    finite: Array = found[np.isfinite(values[found])]
+    return finite

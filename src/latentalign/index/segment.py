@@ -24,6 +24,8 @@ ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "v
 FITTED = ("topics", "rarity", "neighbours", "nearness")
 SKETCH = ("sketch", "projection")
 IDS, TERMS, DOCUMENTS, GRAPH = "ids.json", "terms.json", "documents.jsonl", "vectors.usearch"
+COMMON = 0.2
+"""Share of the passages from which on a word that has a term in it tells little."""
 _AT_ONCE = 1 << 16  # words whose states are copied together
 
 
@@ -217,6 +219,12 @@ class Segment:
         there = self.live[passages[heads]]
         before = np.concatenate([[0], np.cumsum(there)])
         return before[np.searchsorted(heads, starts)], passages[heads][there], often[there]
+
+    @cached_property
+    def telling(self) -> Array:
+        """(term,) bool, those that at most a fifth of the live passages have."""
+        found: Array = np.diff(self.inverted[0]) <= COMMON * max(1, int(self.live.sum()))
+        return found
 
     def counts(self, term: str) -> tuple[Array, Array]:
         """Return the live passages that have a term, in order, and how often each has it."""

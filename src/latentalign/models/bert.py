@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentalign.models.packed_linear import PackedLinear
+
 _LAYER = {
     "query": "attention.self.query",
     "key": "attention.self.key",
@@ -21,6 +23,7 @@ _LAYER = {
     "narrow": "output.dense",
     "narrow_norm": "output.LayerNorm",
 }
+_ATTENTION = ("query", "key", "value")
 _EMBEDDINGS = {
     "words": "word_embeddings.weight",
     "positions": "position_embeddings.weight",
@@ -45,16 +48,22 @@ class BertLayer(nn.Module):
         super().__init__()
         self.heads, self.epsilon = heads, epsilon
         self.dropout = 0.0
+        self.packed = PackedLinear()
         self.weight = nn.ParameterDict({ours: read(f"{theirs}.weight") for ours, theirs in _LAYER.items()})
         self.bias = nn.ParameterDict({ours: read(f"{theirs}.bias") for ours, theirs in _LAYER.items()})
 
     def forward(self, states: Tensor, mask: Tensor | None) -> Tensor:
         """Return the states (batch, token, features) after the layer; the mask is True where keys are read."""
-        query, key, value = (self._heads(self._linear(name, states)) for name in ("query", "key", "value"))
+        weights, biases = ([one[name] for name in _ATTENTION] for one in (self.weight, self.bias))
+        query, key, value = map(self._heads, self.packed.several("attention", states, weights, biases))
         read = attend(query, key, value, mask).transpose(1, 2).flatten(-2)
         states = self._norm("out_norm", states + self._dropped(self._linear("out", read)))
-        wide = F.gelu(self._linear("wide", states))
+        wide = self._linear("wide", states, gelu=True)
         return self._norm("narrow_norm", states + self._dropped(self._linear("narrow", wide)))
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:  # noqa: FBT001, FBT002 - torch's own signature
+        self.packed.clear()  # the weights move, or change their type
+        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
 
     def _dropped(self, states: Tensor) -> Tensor:
         return F.dropout(states, self.dropout) if self.training and self.dropout else states
@@ -62,8 +71,8 @@ class BertLayer(nn.Module):
     def _heads(self, states: Tensor) -> Tensor:
         return states.view(*states.shape[:2], self.heads, -1).transpose(1, 2)
 
-    def _linear(self, name: str, states: Tensor) -> Tensor:
-        return F.linear(states, self.weight[name], self.bias[name])
+    def _linear(self, name: str, states: Tensor, *, gelu: bool = False) -> Tensor:
+        return self.packed(name, states, self.weight[name], self.bias[name], gelu=gelu)
 
     def _norm(self, name: str, states: Tensor) -> Tensor:
         return F.layer_norm(states, states.shape[-1:], self.weight[name], self.bias[name], self.epsilon)
