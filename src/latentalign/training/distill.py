@@ -45,7 +45,7 @@ class Rounds:
 
     Args:
         folder: for everything that a stopped run goes on from; it can be removed when the run is over.
-        settings: of the teacher.
+        settings: of the teacher; it has one chain whatever they say, since a student reads one model a view.
         network: of the students.
         weak: the small texts whose teachers the students start from.
         weights: of the objectives.
@@ -117,7 +117,8 @@ class Rounds:
 
     def _teacher(self, text: Sequence[Words], report: Callable[[Pass], None] | None) -> StatisticalModel:
         if not (self.folder / TEACHER).is_dir():
-            model = fit(Bitext.read(text), self.settings, threads=self.threads, report=report)
+            settings = dataclasses.replace(self.settings, chains=1)
+            model = fit(Bitext.read(text), settings, threads=self.threads, report=report)
             tensors, values = storage.to_tensors(model), storage.to_values(model)
             checkpoint.save(self.folder, TEACHER, tensors=tensors, values=values)
         found = checkpoint.load(self.folder / TEACHER)
