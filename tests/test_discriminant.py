@@ -126,7 +126,8 @@ def test_an_encoder_trained_with_its_head_stands_beside_the_words(folder: Path, 
         fine_tune=False,
         held_out=0.5,
         training=training,
-        discriminant=DiscriminantConfig(ngrams=(3,), with_encoder=True),
+        head=True,
+        discriminant=DiscriminantConfig(ngrams=(3,)),
     )
     settings = replace(settings, matcher=settings.matcher.with_model(folder))
     made = settings.fit(rows)

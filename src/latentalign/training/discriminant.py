@@ -28,9 +28,6 @@ class DiscriminantConfig:
         least: texts that a feature has to be in.
         words, whole: strength of the regularisation of each kind of weight, above 0.
         steps: of L-BFGS, at most.
-        with_encoder: whether the encoder is trained for the weights of the whole, by the likelihood of the labels
-            (``training.head``), and the weights of words apart from it; a text held out says how much each of the two
-            counts. The value of the matcher, whose encoder then knows the examples by heart, counts nothing.
 
     Raises:
         InputError: a number outside its range.
@@ -42,7 +39,6 @@ class DiscriminantConfig:
     words: float = 1.0
     whole: float = 1.0
     steps: int = 60
-    with_encoder: bool = False
 
     def __post_init__(self) -> None:
         if not (self.least >= 1 and self.words > 0 and self.whole > 0 and self.steps >= 1):

@@ -60,8 +60,11 @@ class ClassifierTraining:
         training: how; None goes by the number of texts (``training_for``, and ``head_training_for`` with an encoder
             beside the words).
         discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
-            for long texts and labels that stay; a text then counts as an example and in the weights. With
-            ``with_encoder``, ``fine_tune`` is off, and ``training`` is that of encoder and head.
+            for long texts and labels that stay; a text then counts as an example and in the weights.
+        head: whether the encoder is trained with a head, by the likelihood of the labels, and weights of words apart
+            from it, by ``discriminant`` or its default; texts held out say how much each of the two counts.
+            ``fine_tune`` is off then, ``training`` is that of encoder and head, and examples count nothing, since the
+            encoder knows them by heart.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
@@ -80,6 +83,7 @@ class ClassifierTraining:
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     training: TrainingConfig | None = None
     discriminant: DiscriminantConfig | None = None
+    head: bool = False
     fine_tune: bool = True
     seed: int = 0
     names: bool = False
@@ -91,10 +95,10 @@ class ClassifierTraining:
     def __post_init__(self) -> None:
         if not 0 <= self.held_out < 1:
             raise InputError(wanted="a share in [0, 1)", came=repr(self.held_out), where="held_out")
-        if self._with_encoder and self.fine_tune:
+        if self.head and self.fine_tune:
             raise InputError(
                 wanted="one way to train the encoder",
-                came="fine_tune and discriminant.with_encoder",
+                came="fine_tune and head",
                 where="ClassifierTraining",
                 fix="set fine_tune = false",
             )
@@ -113,7 +117,7 @@ class ClassifierTraining:
 
         Cost: the training; twice that where there are few texts.
         """
-        if self._with_encoder:
+        if self.head:
             return self._headed(rows, out_of_scope, folder)
         kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
@@ -127,10 +131,6 @@ class ClassifierTraining:
         if (not self.fine_tune and self.discriminant is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
         return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
-
-    @property
-    def _with_encoder(self) -> bool:
-        return self.discriminant is not None and self.discriminant.with_encoder
 
     def _headed(self, rows: Rows, out_of_scope: Sequence[str], folder: Path | None) -> Classifier:
         """Return a classifier by weights of words and an encoder with a head, each as much as texts held out say.
@@ -146,8 +146,8 @@ class ClassifierTraining:
             raise InputError(
                 wanted="five texts of a label at least, to tell how much the encoder counts beside the words",
                 came=f"{len(rows)} texts",
-                where="discriminant.with_encoder",
-                fix="bring more texts, or leave with_encoder out",
+                where="ClassifierTraining.head",
+                fix="bring more texts, or leave head out",
             )
         both = self._both(kept, None if few else folder)
         units, names = [units_of(text) for text, _ in aside], both.names
