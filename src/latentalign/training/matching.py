@@ -102,7 +102,8 @@ class MatcherInTraining(nn.Module):
         self.register_buffer("start", weights.log())
         self.change = nn.Parameter(torch.zeros_like(weights), requires_grad=settings.weights)
         self.units, self.bounds, self.owner, self.counts = memory.units, memory.bounds, memory.owner, memory.counts
-        self.register_buffer("pooled", memory.pooled.clone())  # with the memory, a resumed run goes on to the bit
+        # with the memory, a resumed run goes on to the bit
+        self.register_buffer("pooled", memory.pooled.clone(memory_format=torch.contiguous_format))
         self.register_buffer("states", memory.states.clone())
         if hasattr(self.backbone, "drop_out"):
             cast(Any, self.backbone).drop_out(settings.dropout)
