@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 STEPS = 16
 """0: one of them is too short to tell; 1 to 11: unlike to alike; 12 to 15: the same, of 1, 2, 3, or more letters."""
+UNSEEN = 20.0
+"""So many meetings are added to those of each step, so that a small text does not say too much of it."""
+SAME = 0.5
+"""The share of these that are links where the words are the same: numbers and names, in a text that has few of them."""
 LONGEST = 70
 """Letters of a word that are compared."""
 
@@ -62,13 +66,23 @@ def likeness(
 def link_shares(steps: NDArray[np.int8], met: NDArray[np.float64], linked: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""Return (step,) how much more often words so alike are linked where they meet, than unlike words are.
 
+    $$\left[\frac{L_s + u \, q_s}{M_s + u} - \frac{\sum_{r < 4} L_r}{\sum_{r < 4} M_r}\right]_+$$
+
+    for L links of M meetings, with u meetings added of which $q_s$ are links: a half of those of the same word, none of
+    others.
+
     Args:
         steps: (pair,) of pairs of words that meet in the text.
         met: (pair,) how often they meet.
         linked: (pair,) how often they are linked.
+
+    >>> nothing = np.zeros(0)
+    >>> link_shares(np.zeros(0, np.int8), nothing, nothing).tolist() == [0.0] * 12 + [0.5] * 4
+    True
     """
     together = np.bincount(steps, weights=met, minlength=STEPS)
     links = np.bincount(steps, weights=linked, minlength=STEPS)
     unlike = links[:4].sum() / max(together[:4].sum(), 1.0)
-    shares: NDArray[np.float64] = np.maximum(links / (together + 20) - unlike, 0.0)
+    expected = np.where(np.arange(STEPS) < STEPS - 4, 0.0, SAME)
+    shares: NDArray[np.float64] = np.maximum((links + UNSEEN * expected) / (together + UNSEEN) - unlike, 0.0)
     return shares
