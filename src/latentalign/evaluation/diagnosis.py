@@ -43,7 +43,8 @@ FIGURES = (
     "ECE: of the answer's probability given that a profile fits, 15 bins; turned away: share of the lists that are "
     "answered with an abstention; AUROC: of the probability that any fits, against as long lists of findings drawn one "
     "by one from any disease (mixed), of texts of another domain (other), and against the same lists with the disease "
-    "taken out of the catalogue (removed)"
+    "taken out of the catalogue (removed); in set, set size: of conformal sets, which should miss {:.0%} at most of lists "
+    "drawn as those were that the floor was fitted on"
 )
 OUTSIDE = 100
 """Lists of each kind that belong to no profile, for each setting and seed."""
@@ -108,7 +109,7 @@ class DiagnosisRecipe(Recipe):
                 LISTS,
                 WORDS,
                 SYSTEMS,
-                FIGURES,
+                FIGURES.format(bench.diagnoser.calibration.error_rate),
                 *bench.notes(),
             ),
         )
@@ -172,7 +173,7 @@ class _Bench:
         for depth in (1, 10):
             for name, found in ranks.items():
                 row[f"R@{depth} {name}"] = sum(one <= depth for one in found) / len(found)
-        return row | self._probabilities(torch.stack(inside), right) | self._detection(inside, outside, removed)
+        return row | self._probabilities(torch.stack(inside), right, setting) | self._detection(inside, outside, removed)
 
     def notes(self) -> tuple[str, ...]:
         """Return what was seen over all settings."""
@@ -219,13 +220,18 @@ class _Bench:
         case = diagnoser.findings([(one, 1.0) for one in said], (), diagnoser.ratios(said))
         return 1 - float(diagnoser.probabilities(case)[-1])
 
-    def _probabilities(self, inside: Tensor, right: list[int]) -> dict[str, Cell]:
+    def _probabilities(self, inside: Tensor, right: list[int], setting: Setting) -> dict[str, Cell]:
         given = (inside[:, :-1] / (1 - inside[:, -1:]).clamp_min(1e-9)).max(dim=1)
         confidences = given.values.clamp(0, 1).tolist()
         told = (given.indices == torch.tensor(right)).tolist()
         self.confidences.extend(confidences)
         self.rights.extend(told)
-        return {"ECE": calibration_error(confidences, told)}
+        possible = self.diagnoser.calibration.at(setting.size + setting.wrong).possible(inside)
+        return {
+            "ECE": calibration_error(confidences, told),
+            "in set": float(possible[torch.arange(len(right)), torch.tensor(right)].double().mean()),
+            "set size": float(possible.sum(dim=1).double().mean()),
+        }
 
     @staticmethod
     def _detection(inside: list[Tensor], outside: dict[str, list[float]], removed: list[float]) -> dict[str, Cell]:
