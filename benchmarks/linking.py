@@ -71,7 +71,7 @@ def _elevant(data: Path, name: str) -> Report:
 
 def webnlg(data: Path) -> str:
     """Return the table of triples and the words that express them."""
-    return ExpressingRecipe(most=250).measure(data).to_markdown()
+    return ExpressingRecipe().measure(data).to_markdown()
 
 
 PARTS: dict[str, Callable[[Path], str]] = {"ncbi": ncbi, "elevant": elevant, "webnlg": webnlg}
