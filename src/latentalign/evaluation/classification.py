@@ -16,6 +16,8 @@ from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
+from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
@@ -61,8 +63,9 @@ class ClassificationRecipe(Recipe):
         seeds: one run each; they choose the texts where ``per_label`` is set, and are the seed of the training.
         perturbations: names; the loss of accuracy under each is told.
         deletions: texts of the deletion test.
-        most: test texts, evenly spread; None is all.
+        most: test texts, evenly spread; None is all. Second sets are compared with all.
         heads: the logistic heads that are measured beside: ``frozen``, and ``fine-tuned`` with the encoder under it.
+        second: test sets of other sources; what is lost on them is a table of its own.
     """
 
     train: LabelledTexts
@@ -77,20 +80,26 @@ class ClassificationRecipe(Recipe):
     deletions: int = 100
     most: int | None = None
     heads: tuple[Literal["frozen", "fine-tuned"], ...] = ("frozen",)
+    second: tuple[SecondSet, ...] = ()
 
     def measure(self, data: Path) -> Report:
         """Train where needed, and measure every system."""
         test = self.test.read(data)
         outside = [self._texts(one, data) for one in (self.outside_train, self.outside_test)]
         known = {label for _, label in self.train.read(data)}
-        kept = [row for row in test if row[1] in known]
-        kept = kept[:: max(1, -(-len(kept) // self.most))] if self.most else kept
+        every = [row for row in test if row[1] in known]
+        kept = every[:: max(1, -(-len(every) // self.most))] if self.most else every
+        second = [one.read(data, known=sorted(known)) for one in self.second]
         tables: dict[str, list[dict[str, Cell]]] = {}
+        further: list[dict[str, list[dict[str, Cell]]]] = [{} for _ in second]
         pictures: dict[str, str] = {}
         for seed in self.seeds:
             for system in self._systems(self._train(data, seed), outside[0], seed):
                 row, picture = self._row(system, kept, outside[1])
                 tables.setdefault(system.name, []).append(row)
+                for one, rows in zip(second, further, strict=True):
+                    found = one.row(every, names=system.names, probabilities=system.probabilities)
+                    rows.setdefault(system.name, []).append(found)
                 pictures[f"risk-coverage-{len(pictures)}-{system.name}".replace(" ", "-")] = picture
         return Report(
             title=f"Classification: {self.train.file}" + (f", {self.per_label} a label" if self.per_label else ""),
@@ -100,6 +109,21 @@ class ClassificationRecipe(Recipe):
                 NOTE.format(self.settings.error_rate),
             ),
             pictures=pictures,
+            further=[self._further(further, second, every)] if second else (),
+        )
+
+    def _further(
+        self, tables: list[dict[str, list[dict[str, Cell]]]], second: list[SecondTexts], first: Rows
+    ) -> Report:
+        """Return the table of the second sets."""
+        return Report(
+            title=f"Second sets, trained on {self.train.file}",
+            rows=[
+                {"second set": one.name, "system": name, **_mean(rows)}
+                for one, table in zip(second, tables, strict=True)
+                for name, rows in table.items()
+            ],
+            notes=[one.counts(first) for one in second] + [SECOND_NOTE],
         )
 
     def _counts(self, kept: int, all_of_them: int, labels: int, outside: int) -> str:
