@@ -103,11 +103,14 @@ def test_a_recipe_tells_what_every_system_loses(data: Path, capsys) -> None:  # 
         '[second.labels]\nanimals = "pets"\nplaces = "streets"\n',
         encoding="utf8",
     )
-    assert main(["evaluate", str(recipe), "--data", str(data), "--json", "--set", "perturbations=[]"]) == 0
+    (data / "index.sense").write_text("cat%1:05:00:: 1 1 9\nfeline%1:05:00:: 1 1 2\n", encoding="utf8")
+    settings = ["--set", "perturbations=[]", "--set", "synonyms=index.sense"]
+    assert main(["evaluate", str(recipe), "--data", str(data), "--json", *settings]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["system"] for row in found if row.get("second set") == "theirs"] == [
         "TF-IDF + SVM",
         "logistic head, frozen",
         "ours",
     ]
+    assert all("synonyms" in row for row in found if "second set" not in row)
     assert all(0 <= row["turned away, second set"] <= 1 for row in found if "second set" in row)
