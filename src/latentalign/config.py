@@ -6,7 +6,8 @@ import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from latentalign.errors import InputError, UnknownNameError
 from latentalign.registry import Registry, nearest
@@ -52,6 +53,11 @@ def _typed(hint: Any, value: Any, *, where: str) -> Any:
 
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return parse(hint, value, where=where) if isinstance(value, Mapping) else value
+    kinds = [one for one in get_args(hint) if dataclasses.is_dataclass(one)]
+    if len(kinds) == 1 and isinstance(value, Mapping) and get_origin(hint) in (Union, UnionType):
+        return parse(cast(type, kinds[0]), value, where=where)
+    if len(kinds) == 1 and isinstance(value, list) and get_args(hint) == (kinds[0], ...):
+        return tuple(_typed(kinds[0], one, where=f"{where}[{number}]") for number, one in enumerate(value))
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
     except ValidationError as error:

@@ -256,7 +256,7 @@ trainers = Registry(
     "trainers",
     {
         "aligner": "latentalign.tasks.alignment.train_aligner:AlignerRecipe",
-        "classifier": "latentalign.tasks.classification.train_classifier:ClassifierRecipe",
+        "classifier": "latentalign.tasks.classification.classifier_recipe:ClassifierRecipe",
         "sections": "latentalign.tasks.sections.train_sections:SectionsRecipe",
         "slots": "latentalign.tasks.slots.train_slots:SlotsRecipe",
         "described-slots": "latentalign.tasks.slots.train_described_slots:DescribedSlotsRecipe",

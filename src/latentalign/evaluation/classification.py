@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import torch
@@ -16,6 +17,9 @@ from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
+from latentalign.evaluation.second_set import SecondSet, SecondTexts
+from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
 from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
@@ -60,9 +64,12 @@ class ClassificationRecipe(Recipe):
         per_label: train on so many texts of each label; None on all.
         seeds: one run each; they choose the texts where ``per_label`` is set, and are the seed of the training.
         perturbations: names; the loss of accuracy under each is told.
+        synonyms: WordNet's ``index.sense``, below the data folder; the loss where words are replaced by synonyms is
+            told as well (``evaluation.synonyms``). None leaves it out.
         deletions: texts of the deletion test.
-        most: test texts, evenly spread; None is all.
+        most: test texts, evenly spread; None is all. Second sets are compared with all.
         heads: the logistic heads that are measured beside: ``frozen``, and ``fine-tuned`` with the encoder under it.
+        second: test sets of other sources; what is lost on them is a table of its own.
     """
 
     train: LabelledTexts
@@ -74,23 +81,31 @@ class ClassificationRecipe(Recipe):
     per_label: int | None = None
     seeds: tuple[int, ...] = (0,)
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    synonyms: str | None = None
     deletions: int = 100
     most: int | None = None
     heads: tuple[Literal["frozen", "fine-tuned"], ...] = ("frozen",)
+    second: tuple[SecondSet, ...] = ()
 
     def measure(self, data: Path) -> Report:
         """Train where needed, and measure every system."""
         test = self.test.read(data)
         outside = [self._texts(one, data) for one in (self.outside_train, self.outside_test)]
         known = {label for _, label in self.train.read(data)}
-        kept = [row for row in test if row[1] in known]
-        kept = kept[:: max(1, -(-len(kept) // self.most))] if self.most else kept
+        every = [row for row in test if row[1] in known]
+        kept = every[:: max(1, -(-len(every) // self.most))] if self.most else every
+        second = [one.read(data, known=sorted(known)) for one in self.second]
+        changed = self._changed([text for text, _ in kept], data)
         tables: dict[str, list[dict[str, Cell]]] = {}
+        further: list[dict[str, list[dict[str, Cell]]]] = [{} for _ in second]
         pictures: dict[str, str] = {}
         for seed in self.seeds:
             for system in self._systems(self._train(data, seed), outside[0], seed):
-                row, picture = self._row(system, kept, outside[1])
+                row, picture = self._row(system, kept, outside[1], changed)
                 tables.setdefault(system.name, []).append(row)
+                for one, rows in zip(second, further, strict=True):
+                    found = one.row(every, names=system.names, probabilities=system.probabilities)
+                    rows.setdefault(system.name, []).append(found)
                 pictures[f"risk-coverage-{len(pictures)}-{system.name}".replace(" ", "-")] = picture
         return Report(
             title=f"Classification: {self.train.file}" + (f", {self.per_label} a label" if self.per_label else ""),
@@ -98,8 +113,24 @@ class ClassificationRecipe(Recipe):
             notes=(
                 self._counts(len(kept), len(test), len(known), len(outside[1])),
                 NOTE.format(self.settings.error_rate),
+                *self._told(kept, changed),
             ),
             pictures=pictures,
+            further=[self._further(further, second, every)] if second else (),
+        )
+
+    def _further(
+        self, tables: list[dict[str, list[dict[str, Cell]]]], second: list[SecondTexts], first: Rows
+    ) -> Report:
+        """Return the table of the second sets."""
+        return Report(
+            title=f"Second sets, trained on {self.train.file}",
+            rows=[
+                {"second set": one.name, "system": name, **_mean(rows)}
+                for one, table in zip(second, tables, strict=True)
+                for name, rows in table.items()
+            ],
+            notes=[one.counts(first) for one in second] + [SECOND_NOTE],
         )
 
     def _counts(self, kept: int, all_of_them: int, labels: int, outside: int) -> str:
@@ -132,7 +163,22 @@ class ClassificationRecipe(Recipe):
             return Classifier.load(folder=self.model)
         return replace(self.settings, seed=seed).fit(rows, out_of_scope=outside)
 
-    def _row(self, system: System, test: Rows, outside: list[str]) -> tuple[dict[str, Cell], str]:
+    def _changed(self, texts: list[str], data: Path) -> dict[str, list[str]]:
+        """Return the test texts under each perturbation."""
+        found = {name: perturbed(texts, name) for name in self.perturbations}
+        if self.synonyms is not None:
+            known, chance = read_synonyms(data / self.synonyms), Random("synonyms 0")
+            found["synonyms"] = [with_synonyms(text, chance, known=known) for text in texts]
+        return found
+
+    @staticmethod
+    def _told(test: Rows, changed: dict[str, list[str]]) -> list[str]:
+        other = sum(one != text for one, (text, _) in zip(changed.get("synonyms", ()), test, strict=False))
+        return [f"synonyms: {other} of the test texts have a word that is replaced"] if "synonyms" in changed else []
+
+    def _row(
+        self, system: System, test: Rows, outside: list[str], changed: dict[str, list[str]]
+    ) -> tuple[dict[str, Cell], str]:
         numbers = {name: number for number, name in enumerate(system.names)}
         texts, labels = [text for text, _ in test], [numbers[label] for _, label in test]
         none = torch.zeros(0, len(numbers) + 1)
@@ -146,9 +192,9 @@ class ClassificationRecipe(Recipe):
         if isinstance(system.model, Classifier) and self.deletions:
             some = texts[:: max(1, len(texts) // self.deletions)][: self.deletions]
             row["deletion"] = str(deletion_test(system.model, some).effect)
-        for name in self.perturbations:
-            changed = replace(figures, inside=system.probabilities(perturbed(texts, name)))
-            row[name] = round(100 * (figures.accuracy - changed.accuracy), 2)
+        for name, others in changed.items():
+            found = replace(figures, inside=system.probabilities(others))
+            row[name] = round(100 * (figures.accuracy - found.accuracy), 2)
         return row, figures.risk.to_svg(name=system.name)
 
     @staticmethod

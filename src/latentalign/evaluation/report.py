@@ -19,12 +19,14 @@ class Report:
         rows: one mapping a system, the same keys in the same order; a float is printed with four digits.
         notes: what a reader has to know to believe the table: splits, counts, what was fitted on what.
         pictures: SVG drawings by the names of their files.
+        further: tables of the same run that have other columns; they are printed below.
     """
 
     title: str
     rows: Sequence[Mapping[str, Cell]]
     notes: Sequence[str] = ()
     pictures: Mapping[str, str] = field(default_factory=dict)
+    further: Sequence[Report] = ()
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, ready for a page of results.
@@ -40,11 +42,12 @@ class Report:
         lines = [f"### {self.title}", "", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
         lines += [f"| {' | '.join(_text(row[column]) for column in columns)} |" for row in self.rows]
         lines += ["", *(f"- {note}" for note in self.notes)]
-        return "\n".join(lines).rstrip() + "\n"
+        return "\n".join(["\n".join(lines).rstrip() + "\n", *(one.to_markdown() for one in self.further)])
 
     def to_json_lines(self) -> str:
         """Return one JSON object a row."""
-        return "".join(json.dumps({"title": self.title, **row}, ensure_ascii=False) + "\n" for row in self.rows)
+        lines = [json.dumps({"title": self.title, **row}, ensure_ascii=False) + "\n" for row in self.rows]
+        return "".join([*lines, *(one.to_json_lines() for one in self.further)])
 
 
 def _text(cell: Cell) -> str:

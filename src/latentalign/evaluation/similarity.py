@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,21 @@ Rows = list[tuple[float, str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondPairs:
+    """Test sets of another source, on which nothing was fitted.
+
+    Args:
+        name: for the table.
+        files: patterns, as those of the test sets.
+        columns: where the score and the two texts stand, from 0.
+    """
+
+    name: str
+    files: list[str]
+    columns: tuple[int, int, int] = (0, 1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Similarity(Recipe):
     """Spearman between the value a unit and the human score, beside the cosine of mean-pooled states.
 
@@ -41,6 +56,7 @@ class Similarity(Recipe):
         model, layer: the encoder and the hidden layer of the states.
         pairs_per_set: how many pairs of each training file the weights are fitted on, drawn by the seed.
         steps, rate, seed: of the fit.
+        second: pairs of another source; each system's mean there, and the points that it loses, are columns.
     """
 
     train: list[str]
@@ -54,39 +70,64 @@ class Similarity(Recipe):
     steps: int = 50
     rate: float = 0.1
     seed: int = 0
+    second: SecondPairs | None = None
 
     def measure(self, data: Path) -> Report:
         """Fit the weights of the potentials on the training sets and report every test set."""
         train = {path.name: self._drawn(_read(path, self.columns)) for path in find(data, self.train)}
         test = {path.name: _read(path, self.columns) for path in find(data, self.test)}
+        second = self._second(data)
         scorer = PairScorer.load(ScorerConfig(model=self.model, layer=self.layer, potentials=self.potentials))
-        cosines = {name: _cosines(scorer, rows) for name, rows in (train | test).items()}
-        baseline = {name: spearman(cosines[name], [row[0] for row in rows]) for name, rows in test.items()}
-        fitting = {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in train.items()}
-        testing = {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in test.items()}
-        table = [_row("mean-pooled cosine", baseline, "")]
+        cosines = {name: _cosines(scorer, rows) for name, rows in (train | test | second).items()}
+        fitting, testing, beyond = (
+            {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in sets.items()}
+            for sets in (train, test, second)
+        )
+
+        def row(system: str, values: Mapping[str, Sequence[float]], weights: str) -> dict[str, Cell]:
+            known, other = (
+                {name: spearman(values[name], gold.tolist()) for name, (_, gold) in sets.items()}
+                for sets in (testing, beyond)
+            )
+            return _row(system, known, other, weights)
+
+        table = [row("mean-pooled cosine", cosines, "")]
         for settings in self.families:
             family: AlignmentFamily = config.build(registry.families, settings, where="families")
             weights = self._fit(family, fitting)
-            values = {name: inside.relevances(family, weights) for name, (inside, _) in (fitting | testing).items()}
-            found = {name: spearman(values[name].tolist(), gold.tolist()) for name, (_, gold) in testing.items()}
-            table.append(_row(describe(settings), found, " ".join(f"{weight:.2f}" for weight in weights.tolist())))
+            values = {
+                name: inside.relevances(family, weights) for name, (inside, _) in (fitting | testing | beyond).items()
+            }
+            alone = {name: one.tolist() for name, one in values.items()}
+            table.append(row(describe(settings), alone, " ".join(f"{weight:.2f}" for weight in weights.tolist())))
             mixed = {name: torch.stack([torch.tensor(cosines[name]), one], dim=1) for name, one in values.items()}
             shares = _regressed(mixed, fitting)
-            found = {
-                name: spearman((mixed[name] @ shares).tolist(), gold.tolist()) for name, (_, gold) in testing.items()
-            }
+            both = {name: (one @ shares).tolist() for name, one in mixed.items()}
             whole, words = shares.tolist()
-            table.append(_row(f"whole and words, {describe(settings)}", found, f"whole {whole:.2f}, words {words:.2f}"))
-        names = ", ".join(str(potential["name"]) for potential in self.potentials)
+            table.append(row(f"whole and words, {describe(settings)}", both, f"whole {whole:.2f}, words {words:.2f}"))
         return Report(
             title="Semantic textual similarity: Spearman with the human score",
             rows=table,
-            notes=[
-                f"test: {_count(test)} with a numeric score; weights fitted on {_count(train)}, seed {self.seed}",
-                f"weights, in order: {names}; score: value a unit, 2 Phi / (n + m)",
-            ],
+            notes=self._notes(train, test, second),
         )
+
+    def _notes(self, train: Mapping[str, Rows], test: Mapping[str, Rows], second: Mapping[str, Rows]) -> list[str]:
+        names = ", ".join(str(potential["name"]) for potential in self.potentials)
+        notes = [
+            f"test: {_count(test)} with a numeric score; weights fitted on {_count(train)}, seed {self.seed}",
+            f"weights, in order: {names}; score: value a unit, 2 Phi / (n + m)",
+        ]
+        if self.second is not None:
+            notes.append(
+                f"{self.second.name}: {_count(second)}, on which nothing was fitted; lost: the mean less it, in points"
+            )
+        return notes
+
+    def _second(self, data: Path) -> dict[str, Rows]:
+        if self.second is None:
+            return {}
+        columns, name = self.second.columns, self.second.name
+        return {f"{name}: {path.name}": _read(path, columns) for path in find(data, self.second.files)}
 
     def _drawn(self, rows: Rows) -> Rows:
         return random.Random(self.seed).sample(rows, min(self.pairs_per_set, len(rows)))
@@ -154,7 +195,14 @@ def _pearson(found: Tensor, gold: Tensor) -> Tensor:
     return F.cosine_similarity(left, right, dim=0)
 
 
-def _row(system: str, found: Mapping[str, float], weights: str) -> dict[str, Cell]:
+def _row(system: str, found: Mapping[str, float], second: Mapping[str, float], weights: str) -> dict[str, Cell]:
     mean = sum(found.values()) / len(found)
-    short = {name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".test"): x for name, x in found.items()}
-    return {"system": system, "mean": mean, **short, "weights": weights}
+    row: dict[str, Cell] = {"system": system, "mean": mean, **{_short(name): one for name, one in found.items()}}
+    if second:
+        beyond = sum(second.values()) / len(second)
+        row |= {_short(name): one for name, one in second.items()} | {"lost": round(100 * (mean - beyond), 2)}
+    return row | {"weights": weights}
+
+
+def _short(name: str) -> str:
+    return name.removesuffix(".gz").removesuffix(".tsv").removesuffix(".test")

@@ -115,20 +115,32 @@ class MatcherInTraining(nn.Module):
 
     def loss(self, batch: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of the texts of some numbers, and how many of them are explained by their own candidate."""
-        numbers = batch.tolist()
-        texts = [self._read(one) for one in numbers]
-        found = self.encoder.encode(texts, level="word", states=True, pooled=True)
-        vectors = F.normalize(torch.stack([cast(Tensor, one.pooled) for one in found]), dim=-1)
-        cosines = (vectors @ self.pooled.T).index_copy(1, batch, vectors @ vectors.T)
-        wholes = self.whole_weight * cosines
-        values = self._with_words(wholes, batch, texts, found)
-        usable = self.counts[self.owner[batch]] > 1
-        by_class = by_candidate(values, self.owner, self.counts, without=numbers)
+        by_class = self.values(batch)
         losses = neighbours(by_class, self.owner[batch], reduction="none")
-        if self.training:
-            self._remember(numbers, vectors, found)
+        usable = self.counts[self.owner[batch]] > 1
         right = (by_class.argmax(dim=1) == self.owner[batch])[usable].float().mean()
         return losses[usable].sum() / max(1, len(batch)), {"right": float(right.nan_to_num(0.0))}
+
+    def values(self, batch: Tensor, others: Sequence[Units] = ()) -> Tensor:
+        """Return (text, candidate) values; in training the memory then has what the encoder now says of its texts.
+
+        Args:
+            batch: the numbers of texts in the memory; each is explained by all others.
+            others: texts that are not in it; they come after those.
+        """
+        numbers = batch.tolist()
+        texts = [self._read(one) for one in (*(self.units[number] for number in numbers), *others)]
+        found = self.encoder.encode(texts, level="word", states=True, pooled=True)
+        vectors = F.normalize(torch.stack([cast(Tensor, one.pooled) for one in found]), dim=-1)
+        known = vectors[: len(numbers)]
+        wholes = self.whole_weight * (vectors @ self.pooled.T).index_copy(1, batch, vectors @ known.T)
+        values = self._with_words(wholes, batch, texts, found)
+        by_class = by_candidate(values[: len(numbers)], self.owner, self.counts, without=numbers)
+        if others:
+            by_class = torch.cat([by_class, by_candidate(values[len(numbers) :], self.owner, self.counts)])
+        if self.training:
+            self._remember(numbers, known, found[: len(numbers)])
+        return by_class
 
     def trained(self, matcher: Matcher) -> Matcher:
         """Return the matcher with what was learned, its encoder read-only again."""
@@ -142,12 +154,11 @@ class MatcherInTraining(nn.Module):
         scorer = PairScorer(encoder=replace(merged(self.encoder), frozen=True), potentials=potentials)
         return replace(matcher, scorer=scorer, word_weight=weights[-1])
 
-    def _read(self, number: int) -> Units:
+    def _read(self, text: Units) -> Units:
         """Return a text, in training now and then misspelled; where that would give other words in number, as it is.
 
         The chance comes from torch, whose state a checkpoint keeps, so that a resumed run goes on to the bit.
         """
-        text = self.units[number]
         if not self.training or not self.settings.misspelled:
             return text
         draw, seed = torch.rand(1).item(), int(torch.randint(2**31, (1,)))
@@ -172,15 +183,17 @@ class MatcherInTraining(nn.Module):
         return wholes + rest.scatter(1, few, words)
 
     def _mined(self, wholes: Tensor, batch: Tensor) -> Tensor:
-        """Return (text, few) the nearest texts of the same candidate and of others, never the text itself."""
+        """Return (text, few) the nearest texts of the same candidate and of others, never the text itself; of a text
+        that is not in the memory, the nearest ones."""
+        ours, most = wholes[: len(batch)], min(self.settings.mined, wholes.shape[1] - 1)
         own = self.owner[batch][:, None] == self.owner
         itself = F.one_hot(batch, len(self.owner)).bool()
-        half = min(self.settings.mined // 2, int(self.counts[self.owner[batch]].min()) - 1)
-        most = min(self.settings.mined, wholes.shape[1] - 1)
-        same = wholes.masked_fill(~own | itself, -torch.inf).topk(max(0, half), dim=1).indices
+        fewest = self.counts[self.owner[batch]].min() if len(batch) else 1
+        half = min(self.settings.mined // 2, int(fewest) - 1)
+        same = ours.masked_fill(~own | itself, -torch.inf).topk(max(0, half), dim=1).indices
         taken = itself | torch.zeros_like(itself).scatter(1, same, own.gather(1, same))
-        others = wholes.masked_fill(taken, -torch.inf).topk(most - same.shape[1], dim=1).indices
-        return torch.cat([same, others], dim=1)
+        others = ours.masked_fill(taken, -torch.inf).topk(most - same.shape[1], dim=1).indices
+        return torch.cat([torch.cat([same, others], dim=1), wholes[len(batch) :].topk(most, dim=1).indices])
 
     def _known(self, number: int) -> Encoded:
         states = self.states[self.bounds[number] : self.bounds[number + 1]]

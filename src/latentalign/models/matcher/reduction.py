@@ -28,7 +28,7 @@ def by_candidate(values: Tensor, owner: Tensor, counts: Tensor, *, without: Sequ
     """
     sizes = counts.to(values.dtype).expand(len(values), -1)
     if without is not None:
-        rows, gone = torch.arange(len(values)), torch.as_tensor(without)
+        rows, gone = torch.arange(len(values)), torch.as_tensor(without, dtype=torch.long)
         values = values.index_put((rows, gone), values.new_tensor(-torch.inf))
         sizes = sizes.index_put((rows, owner[gone]), values.new_tensor(-1.0), accumulate=True)
     top = values.detach().new_full(sizes.shape, -torch.inf)

@@ -112,15 +112,19 @@ class Classifier:
         while window := list(islice(waiting, AT_ONCE)):
             yield from self._window(window)
 
-    def values(self, texts: Sequence[str]) -> Tensor:
+    def values(self, texts: Sequence[str], *, without: Sequence[int] | None = None) -> Tensor:
         """Return (text, label) values, in log-odds, in the order of ``labels``.
+
+        Args:
+            texts: with words each.
+            without: for each text, the number in the memory of an example that may not explain it: itself.
 
         Raises:
             InputError: a text without a word.
         """
         from latentalign.models.matcher.memory import units_of
 
-        return self._values([units_of(TextRecord(text=one).text) for one in texts])
+        return self._values([units_of(TextRecord(text=one).text) for one in texts], without=without)
 
     def probabilities(self, texts: Sequence[str]) -> Tensor:
         """Return (text, label + 1) probabilities, the last one that of no label."""

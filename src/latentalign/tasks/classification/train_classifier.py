@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from latentalign.errors import InputError
 from latentalign.models.matcher.candidate import Candidate, grouped
@@ -16,10 +17,11 @@ from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.potentials.lexical import Lexical
+from latentalign.models.units import Units
 from latentalign.tasks.classification.classifier_defaults import zero_shot
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.head_and_words import HeadAndWords, head_training_for
-from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.teacher import TeacherConfig
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.discriminant import DiscriminantConfig, shares_of
@@ -66,6 +68,8 @@ class ClassifierTraining:
             ``fine_tune`` is off then, ``training`` is that of encoder and head, and examples count nothing, since the
             encoder knows them by heart.
         fine_tune: off leaves encoder and weights as they are, and only fits the probabilities.
+        teacher: a trained classifier, or its folder, whose probabilities of the labels are learned beside the labels
+            themselves; it is slower, and what is trained is to do nearly as well. None learns the labels alone.
         seed: of the order of the texts and of dropout.
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
         held_out: the share of the texts of each label that the probabilities are fitted on. They are no examples in
@@ -76,7 +80,7 @@ class ClassifierTraining:
         isotonic: whether a rising function is fitted on top of the temperature.
 
     Raises:
-        InputError: a share outside [0, 1), or both ways to train the encoder.
+        InputError: a share outside [0, 1), both ways to train the encoder, or a teacher where it is not fine-tuned.
     """
 
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
@@ -85,6 +89,7 @@ class ClassifierTraining:
     discriminant: DiscriminantConfig | None = None
     head: bool = False
     fine_tune: bool = True
+    teacher: TeacherConfig | str | None = None
     seed: int = 0
     names: bool = False
     held_out: float = 0.1
@@ -102,35 +107,56 @@ class ClassifierTraining:
                 where="ClassifierTraining",
                 fix="set fine_tune = false",
             )
+        if self.teacher is not None and not self.fine_tune:
+            raise InputError(
+                wanted="fine_tune with a teacher",
+                came="fine_tune = false",
+                where="settings.teacher",
+                fix="leave it out",
+            )
 
-    def fit(self, rows: Rows, *, out_of_scope: Sequence[str] = (), folder: Path | None = None) -> Classifier:
+    def fit(
+        self,
+        rows: Rows,
+        *,
+        out_of_scope: Sequence[str] = (),
+        unlabelled: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> Classifier:
         """Return a classifier of the labels of some texts.
 
         Args:
             rows: texts with their labels.
             out_of_scope: texts that no label fits, for the level of NULL; they are not trained on.
+            unlabelled: texts of which only what the teacher says is learned.
             folder: for the checkpoints and the log of the training; None keeps neither.
 
         Raises:
-            InputError: fewer than two labels, or no label with two texts.
+            InputError: fewer than two labels, no label with two texts, a teacher that lacks a label, or texts without
+                labels and no teacher.
+            ModelError: the folder of the teacher holds none.
             TrainingError: the training cannot go on.
 
         Cost: the training; twice that where there are few texts.
         """
+        if unlabelled and self.teacher is None:
+            raise InputError(wanted="a teacher for texts without labels", came="none", where="settings.teacher")
         if self.head:
             return self._headed(rows, out_of_scope, folder)
         kept, aside = split(rows, share=self.held_out)
         if len(aside) >= FEW:
-            made = self._calibrated(self._made(kept, folder), aside, out_of_scope)
+            made = self._calibrated(self._made(kept, folder, unlabelled), aside, out_of_scope)
             if self.discriminant is None:
                 return made.with_labels(self._labels(rows))
             memory = made.matcher.remember(self._labels(rows), before=made.memory)
             return self._with_discriminant(replace(made, memory=memory))
-        made = self._made(rows, folder)
+        made = self._made(rows, folder, unlabelled)
         kept, aside = split(rows, share=0.2)
         if (not self.fine_tune and self.discriminant is None) or not aside:
             return self._calibrated(made, (), out_of_scope)
-        return replace(made, calibration=self._calibrated(self._made(kept, None), aside, out_of_scope).calibration)
+        return replace(
+            made, calibration=self._calibrated(self._made(kept, None, unlabelled), aside, out_of_scope).calibration
+        )
 
     def _headed(self, rows: Rows, out_of_scope: Sequence[str], folder: Path | None) -> Classifier:
         """Return a classifier by weights of words and an encoder with a head, each as much as texts held out say.
@@ -170,11 +196,11 @@ class ClassifierTraining:
         memory = both.matcher.remember(self._labels(rows), before=both.memory)
         return both._replace(memory=memory, words=(self.discriminant or DiscriminantConfig()).fit(memory, None))
 
-    def _made(self, rows: Rows, folder: Path | None) -> Classifier:
+    def _made(self, rows: Rows, folder: Path | None, unlabelled: Sequence[str]) -> Classifier:
         labels = self._labels(rows)
         matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
         if self.fine_tune:
-            matcher = self._trained(matcher, labels, folder)
+            matcher = self._trained(matcher, labels, folder, [units_of(one) for one in unlabelled])
         made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
         return self._with_discriminant(made)
 
@@ -192,14 +218,20 @@ class ClassifierTraining:
             return labels
         return tuple(replace(one, texts=(*one.texts, spoken(one.name))) for one in labels)
 
-    def _trained(self, matcher: Matcher, labels: Sequence[Candidate], folder: Path | None) -> Matcher:
+    def _trained(
+        self, matcher: Matcher, labels: Sequence[Candidate], folder: Path | None, unlabelled: Sequence[Units]
+    ) -> Matcher:
         memory = matcher.remember(labels)
-        chosen = replace(self.training or training_for(len(memory.units)), seed=self.seed)
+        texts = [*memory.units, *unlabelled]
+        chosen = replace(self.training or training_for(len(texts)), seed=self.seed)
         torch.manual_seed(self.seed)
-        model = MatcherInTraining(matcher, memory, self.matching)
-        corpus = Items(items=range(len(memory.units)), measure=lambda number: size_of(memory.units[number]))
+        student = MatcherInTraining(matcher, memory, self.matching)
+        model: nn.Module = student
+        if self.teacher is not None:
+            model = TeacherConfig.of(self.teacher).teach(student, memory, unlabelled)
+        corpus = Items(items=range(len(texts)), measure=lambda number: size_of(texts[number]))
         train(model, corpus, collate=torch.tensor, config=chosen, folder=folder)
-        return model.trained(matcher)
+        return student.trained(matcher)
 
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:
         settings: dict[str, Any] = {
@@ -213,28 +245,6 @@ class ClassifierTraining:
         told = [label for _, label in aside] + [None] * len(out_of_scope)
         note = f"{len(aside)} texts held out and {len(out_of_scope)} out of scope"
         return made.calibrate(texts, told, fitted_on=note, **settings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierRecipe:
-    """Train a classifier, as ``latentalign train`` runs it.
-
-    Args:
-        texts: what it is trained on.
-        out_of_scope: texts that no label fits; their labels are not read.
-        settings: how.
-    """
-
-    texts: LabelledTexts
-    out_of_scope: LabelledTexts | None = None
-    settings: ClassifierTraining = field(default_factory=ClassifierTraining)
-
-    def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> Classifier:
-        """Train, fit the probabilities, write the folder, and return the classifier."""
-        outside = [] if self.out_of_scope is None else [text for text, _ in self.out_of_scope.read(data)]
-        made = self.settings.fit(self.texts.read(data), out_of_scope=outside)
-        made.save(output)
-        return made
 
 
 def spoken(name: str) -> str:
