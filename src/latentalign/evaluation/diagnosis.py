@@ -173,7 +173,9 @@ class _Bench:
         for depth in (1, 10):
             for name, found in ranks.items():
                 row[f"R@{depth} {name}"] = sum(one <= depth for one in found) / len(found)
-        return row | self._probabilities(torch.stack(inside), right, setting) | self._detection(inside, outside, removed)
+        return (
+            row | self._probabilities(torch.stack(inside), right, setting) | self._detection(inside, outside, removed)
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Return what was seen over all settings."""
