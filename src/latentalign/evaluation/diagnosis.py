@@ -43,8 +43,8 @@ FIGURES = (
     "ECE: of the answer's probability given that a profile fits, 15 bins; turned away: share of the lists that are "
     "answered with an abstention; AUROC: of the probability that any fits, against as long lists of findings drawn one "
     "by one from any disease (mixed), of texts of another domain (other), and against the same lists with the disease "
-    "taken out of the catalogue (removed); in set, set size: of conformal sets, which should miss {:.0%} at most of lists "
-    "drawn as those were that the floor was fitted on"
+    "taken out of the catalogue (removed); in set, set size: of conformal sets, which should miss {:.0%} at most of "
+    "lists drawn as those were that the floor was fitted on"
 )
 OUTSIDE = 100
 """Lists of each kind that belong to no profile, for each setting and seed."""
