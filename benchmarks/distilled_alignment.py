@@ -39,15 +39,14 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, help="where runs are kept; default: nowhere")
     parser.add_argument("--change", action="append", default=[], help="a setting of the recipe, as students=1")
     options = parser.parse_args()
-    rows = []
-    with tempfile.TemporaryDirectory() as unkept:
-        for name in options.set.split(","):
-            chosen = SETS[name](options.data)
+    for name in options.set.split(","):
+        chosen, rows = SETS[name](options.data), []
+        with tempfile.TemporaryDirectory() as unkept:
             for seed in range(options.seeds):
                 folder = (options.runs or Path(unkept)) / f"{name}-{seed}"
                 rows += list(one(name, chosen, seed, folder, options.change))
-    command = f"python -m benchmarks.distilled_alignment --data DIR --set {options.set} --seeds {options.seeds}"
-    write_table("distilled-alignment", rows, command=command)
+        command = f"python -m benchmarks.distilled_alignment --data DIR --set {name} --seeds {options.seeds}"
+        write_table(f"distilled-alignment-{name}", rows, command=" --change ".join([command, *options.change]))
 
 
 def one(name: str, chosen: AlignmentSet, seed: int, folder: Path, changes: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -55,11 +54,11 @@ def one(name: str, chosen: AlignmentSet, seed: int, folder: Path, changes: Seque
     start = time.perf_counter()
     model = trained(name, chosen, seed, folder, changes)
     seconds = time.perf_counter() - start
-    first = dataclasses.replace(model, networks=model.networks[:1], share=1.0)
+    many, first = len(model.networks), dataclasses.replace(model, networks=model.networks[:1], share=1.0)
     systems = {
         "teacher": model.teacher,
         "one student": first,
-        f"{len(model.networks)} students": dataclasses.replace(model, share=1.0),
+        **({f"{many} students": dataclasses.replace(model, share=1.0)} if many > 1 else {}),
         "students and teacher, half and half": dataclasses.replace(model, share=0.5),
     }
     for system, reader in systems.items():
