@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
+from latentalign.formats.lines import read_lines
 
 
 def find(data: Path, patterns: Sequence[str]) -> list[Path]:
@@ -32,10 +32,12 @@ def find(data: Path, patterns: Sequence[str]) -> list[Path]:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a UTF-8 file, gzipped if its name ends in ``.gz``, without their ends."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for line in file:
-            yield line.rstrip("\r\n")
+    """Yield the lines of a UTF-8 file, plain or gzipped, without their ends.
+
+    Raises:
+        InputError: the file cannot be read, or is empty.
+    """
+    return (one.text for one in read_lines(path))
 
 
 def objects(path: Path) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_serv
 from latentalign.tasks.slots.service_utterances import AGREES, ServiceUtterance, service_utterances, ways
 from latentalign.tasks.slots.train_described_slots import DescribedSlotsTraining
 from latentalign.text.pairs import Failure
+from latentalign.text.words import spaced
 
 if TYPE_CHECKING:
     from latentalign.tasks.slots.tagger import SlotTagger
@@ -132,7 +133,7 @@ def agreement(trained: Sequence[ServiceUtterance], texts: Sequence[str], most: i
 
 def _listed(one: ServiceUtterance, service: Service) -> Values:
     """Return the values of lists that stand in a text as they are."""
-    text = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in one.annotated.text.casefold()).split())} "
+    text = spaced(one.annotated.text)
     return {
         name: value
         for name, slot in service.asked.items()

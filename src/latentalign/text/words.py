@@ -59,3 +59,14 @@ def tokens(text: str) -> tuple[Span, ...]:
     ['can', "'t", 'wait']
     """
     return tuple(Span(match.start(), match.end()) for match in _TOKEN.finditer(text))
+
+
+def spaced(text: str) -> str:
+    """Return the letters and digits of a text in lower case, with one space before, between and after its words.
+
+    Whether some words stand in a text as whole words is then whether the one string is in the other.
+
+    >>> spaced("two") in spaced("For two, please."), spaced("two") in spaced("twofold")
+    (True, False)
+    """
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "

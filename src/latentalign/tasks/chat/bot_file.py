@@ -12,6 +12,7 @@ from latentalign import config
 from latentalign.errors import InputError, UnknownNameError
 from latentalign.registry import nearest
 from latentalign.text.characters import is_blank
+from latentalign.text.words import spaced
 
 FILE = "bot.toml"
 PLACE = re.compile(r"\{([^{}]*)\}")
@@ -78,8 +79,8 @@ class SlotConfig:
         found = self.value_of(said)
         if self.open or found in self.ways.values():
             return found
-        words = _padded(said)
-        near = [way for way in self.ways if _begun(way) in words or words.rstrip() in _padded(way)]
+        words = spaced(said)
+        near = [way for way in self.ways if _begun(way) in words or words.rstrip() in spaced(way)]
         return self.ways[max(near, key=len)] if near else said
 
     def takes(self, said: str) -> bool:
@@ -257,14 +258,9 @@ def _check_intent(intent: IntentConfig, slots: Mapping[str, SlotConfig], where: 
     _need(sayable, "a reply that uses required slots alone", f"{where}.replies", came=repr(list(intent.replies)))
 
 
-def _padded(text: str) -> str:
-    """Return the words of a text in lower case, with a space before, between and after them."""
-    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "
-
-
 def _begun(way: str) -> str:
     """Return a way to say a value as a text may have it: where a word begins, and a short one as a whole word."""
-    return _padded(way) if len(way) < 4 else _padded(way).rstrip()
+    return spaced(way) if len(way) < 4 else spaced(way).rstrip()
 
 
 def _need(holds: bool, wanted: str, where: str, *, came: str = "none") -> None:  # noqa: FBT001 (a condition, said first)
