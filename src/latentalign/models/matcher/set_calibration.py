@@ -24,8 +24,8 @@ class SetCalibration:
     $$T_n = T\, n^{\gamma}, \quad \nu_n = \nu + \nu' n$$
 
     A value is a sum over findings, so it grows with n, and so does what NULL has to be. At each n it is a
-    ``Calibration`` of temperature $T_n$ and NULL $\nu_n$. The defaults were fitted on simulated cases of rare diseases, and
-    turn away few that fit: they say too often that something does (``benchmarks.diagnosis_calibration``).
+    ``Calibration`` of temperature $T_n$ and NULL $\nu_n$. The defaults were fitted on simulated cases of rare diseases,
+    and turn away few that fit: they say too often that something does (``benchmarks.diagnosis_calibration``).
 
     Args:
         temperature, growth: $T$ and $\gamma$.
