@@ -7,7 +7,7 @@ python -m benchmarks.diagnosis_calibration --data DIR [--cases 120] [--cache FOL
 Cases are drawn from diseases of the training set, in catalogues of several sizes: lists of findings of one disease,
 exact or reworded, some with a wrong one; and as many of each of two kinds that no profile fits: lists of findings of
 any disease, and lists of a disease that is taken out of the catalogue. Every second catalogue is fitted on, the others
-are measured.
+are measured; large ones are drawn from the same diseases, so they share most of them.
 """
 
 from __future__ import annotations
@@ -74,11 +74,12 @@ def main() -> None:
     ]
     fitted_on = Cases.joined(drawn[::2])
     fitted = SetCalibration.fit(fitted_on.values, fitted_on.labels, fitted_on.counts)
+    command = f"python -m benchmarks.diagnosis_calibration --data DIR --cases {options.cases}"
     rows = [
         {"calibration": name, **constants(one), **worth(one, drawn[1::2])}
         for name, one in (("in the code", SetCalibration()), ("fitted again", fitted))
     ]
-    write_table("diagnosis-calibration", rows, command="python -m benchmarks.diagnosis_calibration --data DIR")
+    write_table("diagnosis-calibration", rows, command=command)
 
 
 def simulated(profiles: tuple[Profile, ...], size: int, cases: int, *, seed: int, cache: str | None) -> Cases:

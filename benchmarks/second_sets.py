@@ -19,7 +19,7 @@ RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "intents-clinc150.
 
 
 def main() -> None:
-    """Measure the baselines once and every model, and write the tables."""
+    """Measure every model, the logistic head beside the first one alone, and write the tables; a seed is a model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", action="append", required=True, help="of `latentalign train`, one a seed")

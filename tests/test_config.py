@@ -39,3 +39,6 @@ def test_what_is_no_table_is_refused_and_none_is_taken() -> None:
     assert config.parse(Outer, {"maybe": None}).maybe is None
     with pytest.raises(InputError, match="maybe"):
         config.parse(Outer, {"maybe": 3})
+    for wrong in (["x"], [{}, "x"]):
+        with pytest.raises(InputError, match="several"):
+            config.parse(Outer, {"several": wrong})

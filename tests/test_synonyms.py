@@ -52,7 +52,8 @@ def test_each_word_that_has_a_synonym_is_replaced(senses: Path) -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("buy,purchase\n", encoding="utf8")
-    with pytest.raises(InputError, match=r"lines of WordNet's index.sense, got 'buy,purchase'.*|other:1"):
+    with pytest.raises(InputError, match=r"lines of WordNet's index.sense, got 'buy,purchase'") as wrong:
         read_synonyms(tmp_path / "other")
-    with pytest.raises(InputError):
+    assert "other:1" in str(wrong.value)
+    with pytest.raises(InputError, match="a file that can be read"):
         read_synonyms(tmp_path / "none")

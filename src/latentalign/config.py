@@ -56,7 +56,8 @@ def _typed(hint: Any, value: Any, *, where: str) -> Any:
     kinds = [one for one in get_args(hint) if dataclasses.is_dataclass(one)]
     if len(kinds) == 1 and isinstance(value, Mapping) and get_origin(hint) in (Union, UnionType):
         return parse(cast(type, kinds[0]), value, where=where)
-    if len(kinds) == 1 and isinstance(value, list) and get_args(hint) == (kinds[0], ...):
+    tables = isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+    if len(kinds) == 1 and tables and get_args(hint) == (kinds[0], ...):
         return tuple(_typed(kinds[0], one, where=f"{where}[{number}]") for number, one in enumerate(value))
     try:
         return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category, normalize
 
 from latentalign.text.breaks import pieces, trimmed
 from latentalign.text.spans import Span
@@ -64,9 +65,14 @@ def tokens(text: str) -> tuple[Span, ...]:
 def spaced(text: str) -> str:
     """Return the letters and digits of a text in lower case, with one space before, between and after its words.
 
-    Whether some words stand in a text as whole words is then whether the one string is in the other.
+    Whether some words stand in a text as whole words is then whether the one string is in the other. A mark belongs to
+    its letter, however it is encoded; a text without letters and digits is two spaces.
 
     >>> spaced("two") in spaced("For two, please."), spaced("two") in spaced("twofold")
     (True, False)
+    >>> spaced("cafe") in spaced("cafe\u0301"), spaced("caf\u00e9") == spaced("Cafe\u0301")
+    (False, True)
     """
-    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.casefold()).split())} "
+    folded = normalize("NFC", text.casefold())
+    kept = "".join(c if c.isalnum() or category(c).startswith("M") else " " for c in folded)
+    return f" {' '.join(kept.split())} "
