@@ -27,7 +27,7 @@ from latentalign.evaluation.rewording import synonyms_of
 from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.calibration_error import calibration_error
-from latentalign.models.matcher.calibration import OUT
+from latentalign.models.matcher.calibration import OUT, given_one
 from latentalign.models.matcher.profile import Profile
 from latentalign.models.matcher.set_calibration import SetCalibration
 from latentalign.tasks.diagnosis.diagnose import Diagnoser
@@ -141,7 +141,7 @@ def worth(one: SetCalibration, drawn: list[Cases]) -> dict[str, float]:
                 other[mixed].append(something)
                 continue
             fitting.append(something)
-            given = shared[:-1] / (1 - shared[-1]).clamp_min(1e-9)
+            given = given_one(shared)
             confidences.append(float(given.max().clamp(0, 1)))
             right.append(int(given.argmax()) == label)
             inside.append(bool(one.at(count).possible(shared[None])[0, label]))

@@ -18,6 +18,7 @@ from latentalign.models.scorer import ScorerConfig
 from latentalign.objectives.neighbours import neighbours
 from latentalign.training.matching import MatcherInTraining, MatchingConfig
 from tests.tiny_models import write
+from tests.toy_training import descend
 
 LABELS = {
     "pets": ["the cat sat", "a dog looked at the cat", "the dog sat on it"],
@@ -64,11 +65,7 @@ def test_it_learns_and_gives_back_a_matcher_that_is_only_read(matcher: Matcher) 
     torch.manual_seed(0)
     model = module(matcher, dropout=0.1)
     first = model.eval().loss(torch.arange(6))[0].item()
-    optimizer = torch.optim.Adam([one for one in model.parameters() if one.requires_grad], lr=1e-2)
-    for _ in range(15):
-        optimizer.zero_grad()
-        model.train().loss(torch.arange(6))[0].backward()
-        optimizer.step()
+    descend(model, torch.arange(6), steps=15)
     trained = model.trained(matcher)
     memory = trained.remember(candidates_of(LABELS))
     values = trained.values(list(memory.units), memory, without=list(range(6)))

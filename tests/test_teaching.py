@@ -23,6 +23,7 @@ from latentalign.tasks.classification.train_classifier import ClassifierTraining
 from latentalign.training.matching import MatcherInTraining, MatchingConfig
 from latentalign.training.taught_matcher import TaughtMatcher
 from tests.tiny_models import write
+from tests.toy_training import descend
 
 LABELS = {
     "pets": ["the cat sat", "a dog looked at the cat", "the dog sat on it"],
@@ -111,11 +112,7 @@ def test_a_student_moves_towards_its_teacher_even_against_the_labels(matcher: Ma
     told = torch.tensor([[0.1, 0.8, 0.1]] * 3 + [[0.7, 0.1, 0.2]] * 3 + [[0.1, 0.1, 0.8]]).log()
     model = TaughtMatcher(student(matcher), told, weight=1.0, temperature=1.0)
     first = model.eval().loss(torch.arange(7))[0].item()
-    optimizer = torch.optim.Adam([one for one in model.parameters() if one.requires_grad], lr=1e-2)
-    for _ in range(40):
-        optimizer.zero_grad()
-        model.train().loss(torch.arange(7))[0].backward()
-        optimizer.step()
+    descend(model, torch.arange(7), steps=40)
     assert model.eval().loss(torch.arange(7))[0].item() < first / 3
     trained = model.student.trained(matcher)
     memory = trained.remember(candidates_of(LABELS))

@@ -129,5 +129,14 @@ def until(calls: int) -> Callable[[list[list[int]]], Any]:
     return read
 
 
+def descend(model: Any, items: torch.Tensor, *, steps: int) -> None:
+    """Take some steps of Adam on the loss of all items at once."""
+    optimizer = torch.optim.Adam([one for one in model.parameters() if one.requires_grad], lr=1e-2)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model.train().loss(items)[0].backward()
+        optimizer.step()
+
+
 if __name__ == "__main__":
     run(Path(sys.argv[1]), read=until(int(sys.argv[2])), **json.loads(sys.argv[3]))

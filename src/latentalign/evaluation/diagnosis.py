@@ -22,6 +22,7 @@ from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
+from latentalign.models.matcher.calibration import given_one
 from latentalign.models.matcher.phrases import encode, unit_of
 from latentalign.models.matcher.profile import Profile
 from latentalign.models.units import Encoded
@@ -223,7 +224,7 @@ class _Bench:
         return 1 - float(diagnoser.probabilities(case)[-1])
 
     def _probabilities(self, inside: Tensor, right: list[int], setting: Setting) -> dict[str, Cell]:
-        given = (inside[:, :-1] / (1 - inside[:, -1:]).clamp_min(1e-9)).max(dim=1)
+        given = given_one(inside).max(dim=1)
         confidences = given.values.clamp(0, 1).tolist()
         told = (given.indices == torch.tensor(right)).tolist()
         self.confidences.extend(confidences)

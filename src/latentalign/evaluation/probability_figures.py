@@ -16,7 +16,7 @@ from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.false_positives import false_positive_rate
 from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.metrics.risk_coverage import RiskCoverage
-from latentalign.models.matcher.calibration import Calibration
+from latentalign.models.matcher.calibration import Calibration, given_one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,7 +38,7 @@ class ProbabilityFigures:
     @cached_property
     def given(self) -> Tensor:
         """(text, label) the probabilities of texts in scope, given that a label explains them."""
-        return self.inside[:, :-1] / (1 - self.inside[:, -1:]).clamp_min(1e-9)
+        return given_one(self.inside)
 
     @cached_property
     def right(self) -> list[bool]:

@@ -21,6 +21,7 @@ from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
 from latentalign.metrics.macro_f1 import macro_f1
+from latentalign.models.matcher.calibration import given_one
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
 from latentalign.tasks.sections.train_sections import SectionsTraining
@@ -166,8 +167,7 @@ def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, 
     rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
     system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
     chances = system.probabilities([one for row in test for one in row.document.strings])
-    given = chances[:, :-1] / (1 - chances[:, -1:]).clamp_min(1e-9)
-    found = _figures(given, system.names, test)
+    found = _figures(given_one(chances), system.names, test)
     return {**found, "each seed": "–", "turned away": "–", "deletion": "–"}
 
 

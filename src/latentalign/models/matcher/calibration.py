@@ -92,7 +92,7 @@ class Calibration:
 
         The most probable candidate is always in it: an empty set would say less than nothing, and miss more.
         """
-        inside = shared[:, :-1] / (1 - shared[:, -1:]).clamp_min(1e-9)
+        inside = given_one(shared)
         first = torch.zeros_like(inside, dtype=torch.bool)
         first[torch.arange(len(inside)), inside.argmax(dim=1)] = True
         return (inside >= (self.floor or 0.0)) | first
@@ -178,6 +178,15 @@ class Calibration:
 def _rising(shares: Tensor, labels: Tensor) -> Isotonic:
     right = torch.nn.functional.one_hot(labels, shares.shape[1])
     return Isotonic.fit(shares.flatten().tolist(), right.flatten().tolist())
+
+
+def given_one(shared: Tensor) -> Tensor:
+    """Return (..., candidate) probabilities given that one fits, of (..., candidate + 1) with that of NULL as the last.
+
+    >>> given_one(torch.tensor([0.25, 0.25, 0.5]))
+    tensor([0.5000, 0.5000])
+    """
+    return shared[..., :-1] / (1 - shared[..., -1:]).clamp_min(1e-9)
 
 
 def conformal_floor(chosen: Tensor, *, error_rate: float) -> float:
