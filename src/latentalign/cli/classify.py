@@ -131,5 +131,8 @@ def _paragraph(result: Classification) -> str:
     rows += [f"  {result.nothing:.3f}  none of these"]
     links = sorted(zip(result.evidence.pairs(), result.shares, strict=True), key=lambda one: -one[1])
     shown = [f"{source} -> {target} ({share:.2f})" for (source, target, _), share in links if share >= 0.05]
+    rows += [
+        f"  names: {one.span.of(result.text)} = {', '.join(one.concepts)} ({one.carried:+.2f})" for one in result.named
+    ]
     rows += [f"  because: {', '.join(shown) or 'of the whole'}", f"  beside: {result.evidence.target}"]
     return "".join(f"{printable(row)}\n" for row in rows)

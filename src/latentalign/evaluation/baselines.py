@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import PairScorer
@@ -36,8 +37,13 @@ class Baseline(Protocol):
 
 @dataclass(kw_only=True)
 class TfidfSvm:
-    """TF-IDF of words, word pairs and letters, and a linear support vector machine."""
+    """TF-IDF of words, word pairs and letters, and a linear support vector machine.
 
+    Args:
+        names: of a catalogue; the concepts that a text names, and all above them, are further features.
+    """
+
+    names: ConceptNames | None = None
     fitted: Any = None
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
@@ -47,12 +53,19 @@ class TfidfSvm:
         machine = require("sklearn.svm", extra="sklearn").LinearSVC
         words = tfidf(ngram_range=(1, 2), sublinear_tf=True)
         letters = tfidf(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-        self.fitted = pipeline.make_pipeline(pipeline.make_union(words, letters), machine())
+        parts = [words, letters]
+        if self.names is not None and any(map(self._concepts, texts)):
+            parts.append(tfidf(analyzer=self._concepts, sublinear_tf=True))
+        self.fitted = pipeline.make_pipeline(pipeline.make_union(*parts), machine())
         self.fitted.fit(list(texts), list(labels))
 
     def values(self, texts: Sequence[str]) -> Tensor:
         """Return (text, label) distances from the planes."""
         return both_sides(self.fitted.decision_function(list(texts)))
+
+    def _concepts(self, text: str) -> list[str]:
+        names = cast(ConceptNames, self.names)
+        return [one for some in names.of_words(units_of(text).strings) for one in some]
 
 
 @dataclass(kw_only=True)

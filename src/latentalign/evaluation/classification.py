@@ -21,6 +21,9 @@ from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
 from latentalign.models.matcher.calibration import OUT, Calibration
+from latentalign.models.matcher.concept_names import ConceptNames
+from latentalign.tasks.alignment.linked_texts import CatalogueFile
+from latentalign.tasks.classification.classifier_recipe import with_catalogue
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
 from latentalign.tasks.classification.train_classifier import ClassifierTraining, split
@@ -60,6 +63,8 @@ class ClassificationRecipe(Recipe):
         train, test: texts with labels. Texts of the test set whose label is not in train are left out, and counted.
         outside_train, outside_test: texts out of scope.
         settings: of our training.
+        catalogue: whose concepts ``settings.concepts`` are then; the linear machine is measured with them as well.
+        left_out: whether ours is measured without the concepts too, where there are any.
         model: the folder of a classifier that was trained on ``train`` before; None trains one.
         per_label: train on so many texts of each label; None on all.
         seeds: one run each; they choose the texts where ``per_label`` is set, and are the seed of the training.
@@ -77,6 +82,8 @@ class ClassificationRecipe(Recipe):
     outside_train: LabelledTexts | None = None
     outside_test: LabelledTexts | None = None
     settings: ClassifierTraining = field(default_factory=ClassifierTraining)
+    catalogue: CatalogueFile | None = None
+    left_out: bool = True
     model: str | None = None
     per_label: int | None = None
     seeds: tuple[int, ...] = (0,)
@@ -89,6 +96,9 @@ class ClassificationRecipe(Recipe):
 
     def measure(self, data: Path) -> Report:
         """Train where needed, and measure every system."""
+        if self.catalogue is not None:
+            settings = with_catalogue(self.settings, self.catalogue, data)
+            return replace(self, settings=settings, catalogue=None).measure(data)
         test = self.test.read(data)
         outside = [self._texts(one, data) for one in (self.outside_train, self.outside_test)]
         known = {label for _, label in self.train.read(data)}
@@ -144,8 +154,13 @@ class ClassificationRecipe(Recipe):
         return rows if self.per_label is None else few(rows, self.per_label, seed=seed)
 
     def _systems(self, rows: Rows, outside: list[str], seed: int) -> list[System]:
-        ours = self._ours(rows, outside, seed)
+        ours, concepts = {"ours": self._ours(rows, outside, seed)}, self.settings.concepts
         baselines: dict[str, Baseline] = {"TF-IDF + SVM": TfidfSvm()}
+        if concepts:
+            baselines["TF-IDF + SVM, with concepts"] = TfidfSvm(names=ConceptNames.of(concepts))
+        if concepts and self.left_out:
+            alone = replace(self, settings=replace(self.settings, concepts=()))
+            ours = {"ours, without concepts": alone._ours(rows, outside, seed), **ours}
         if "frozen" in self.heads:
             baselines["logistic head, frozen"] = LogisticHead(scorer=self.settings.matcher.build().scorer)
         if "fine-tuned" in self.heads:
@@ -155,7 +170,10 @@ class ClassificationRecipe(Recipe):
             )
         return [
             *(fitted(name, one, rows, outside, held_out=self.settings.held_out) for name, one in baselines.items()),
-            System(name="ours", names=ours.labels, model=ours, calibration=ours.calibration, counts=ours.memory.counts),
+            *(
+                System(name=name, names=one.labels, model=one, calibration=one.calibration, counts=one.memory.counts)
+                for name, one in ours.items()
+            ),
         ]
 
     def _ours(self, rows: Rows, outside: list[str], seed: int) -> Classifier:

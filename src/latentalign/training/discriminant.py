@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
+from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.minimum import minimum
@@ -48,7 +49,7 @@ class DiscriminantConfig:
                 where="DiscriminantConfig",
             )
 
-    def fit(self, memory: Memory, values: Tensor | None) -> Discriminant:
+    def fit(self, memory: Memory, values: Tensor | None, *, concepts: ConceptNames | None = None) -> Discriminant:
         r"""Return the discriminant of the candidates of a memory, learned from its texts.
 
         $$\min \sum_{x, c} \max(0, 1 - s_{xc}\,u_c(x))^2 + \tfrac12 (\lambda_\beta |\beta|^2 + \lambda_w |w|^2)$$
@@ -59,6 +60,7 @@ class DiscriminantConfig:
             memory: the candidates with their texts.
             values: (text, candidate) by the matcher, each text explained by the others alone; None learns weights of
                 words alone.
+            concepts: the names of a catalogue, whose concepts are features beside the words; None for none.
 
         Cost: a few times ``steps`` passes over the features of all texts.
 
@@ -67,7 +69,7 @@ class DiscriminantConfig:
         rules: tuple[Featurizer, ...] = (Featurizer(mode="stem" if self.stems else "exact"),)
         if self.ngrams:
             rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
-        vocabulary = Vocabulary.of(memory.units, rules, least=self.least)
+        vocabulary = Vocabulary.of(memory.units, rules, least=self.least, concepts=concepts)
         bags, count = Bags.of(memory.units, vocabulary), len(memory.candidates)
         words = torch.zeros(len(vocabulary.places), count, requires_grad=True)
         whole = torch.zeros(0 if values is None else memory.pooled.shape[1], count, requires_grad=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from latentalign.models.features import Featurizer, fold
@@ -32,15 +33,28 @@ def exact_key(name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
+def stems_of(name: str, language: str = "english") -> tuple[str, ...]:
+    """Return the stems of the words of a name, those of small words left out.
+
+    >>> stems_of("Cancers of the breast")
+    ('cancer', 'breast')
+    """
+    stems = Featurizer(mode="stem", language=language)
+    return tuple(stems.of_word(one)[0] for one in tokens_of(name) if one not in SMALL)
+
+
 def loose_key(name: str, language: str = "english") -> str:
     """Return a name as its different stems in order of the alphabet, without small words.
 
     >>> loose_key("Cancers of the breast") == loose_key("breast cancer")
     True
     """
-    stems = Featurizer(mode="stem", language=language)
-    kept = [stems.of_word(one)[0] for one in tokens_of(name) if one not in SMALL]
-    return " ".join(sorted(set(kept)))
+    return key_of(stems_of(name, language))
+
+
+def key_of(stems: Iterable[str]) -> str:
+    """Return the loose key of a name of some stems."""
+    return " ".join(sorted(set(stems)))
 
 
 def initials_of(name: str) -> str:

@@ -14,16 +14,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentalign.models.features import Featurizer
+from latentalign.models.matcher.concept_names import ConceptNames, NamedStretch
 from latentalign.models.matcher.memory import vectors
 from latentalign.models.units import Encoded, Units
 
 Feature = tuple[int, str]
-"""The number of the rule that made it, and the feature."""
+"""The number of the rule that made it, and the feature; concepts have the number after the last rule."""
+CONCEPT_LENGTH = 0.7
+"""The length of the bag of concepts: their features say much the same, so they count less than words do."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Vocabulary:
-    r"""Texts as weighted bags of features, one bag a rule, each of length 1.
+    r"""Texts as weighted bags of features, one bag a rule, each of length 1, and one of concepts, a little shorter.
 
     $$\phi_f = (1 + \log t_f)\,\mathrm{idf}_f / |\cdot|, \quad \mathrm{idf}_f = 1 + \log \frac{1 + N}{1 + d_f}$$
 
@@ -31,6 +34,8 @@ class Vocabulary:
         rules: how words become features.
         places: the number of each known feature.
         idf: (feature,).
+        concepts: the names of a catalogue; each word of a name has its concepts, and all above them, as features. None
+            for no catalogue.
 
     Salton and Buckley 1988, table 1.
     """
@@ -38,31 +43,41 @@ class Vocabulary:
     rules: tuple[Featurizer, ...]
     places: Mapping[Feature, int]
     idf: Tensor
+    concepts: ConceptNames | None = None
 
     @classmethod
-    def of(cls, texts: Sequence[Units], rules: tuple[Featurizer, ...], *, least: int) -> Vocabulary:
+    def of(
+        cls,
+        texts: Sequence[Units],
+        rules: tuple[Featurizer, ...],
+        *,
+        least: int,
+        concepts: ConceptNames | None = None,
+    ) -> Vocabulary:
         """Count the features of some texts; those in fewer than ``least`` of them are not known."""
         counts: Counter[Feature] = Counter()
         for one in texts:
-            counts.update({feature for word in one.strings for feature in _features(rules, word)})
+            counts.update({feature for some in _features(rules, concepts, one) for feature in some})
         kept = sorted(feature for feature, count in counts.items() if count >= least)
         found = torch.tensor([counts[one] for one in kept], dtype=torch.float32)
         idf = 1 + ((1 + len(texts)) / (1 + found)).log()
-        return cls(rules=rules, places={one: number for number, one in enumerate(kept)}, idf=idf)
+        return cls(rules=rules, places={one: number for number, one in enumerate(kept)}, idf=idf, concepts=concepts)
 
     def words(self, text: Units) -> list[list[int]]:
         """Return the numbers of the known features of each word."""
-        found = ([self.places.get(one) for one in _features(self.rules, word)] for word in text.strings)
+        found = (map(self.places.get, some) for some in _features(self.rules, self.concepts, text))
         return [[one for one in some if one is not None] for some in found]
 
     def weights(self, words: Iterable[Sequence[int]]) -> dict[int, float]:
         r"""Return $\phi_f$ of each feature that is there."""
         counts = Counter(one for some in words for one in some)
         weights = {one: (1 + math.log(count)) * float(self._idf[one]) for one, count in counts.items()}
-        squares = [0.0] * len(self.rules)
+        squares = [0.0] * (len(self.rules) + 1)
         for one, weight in weights.items():
             squares[self._rule[one]] += weight**2
-        return {one: weight / squares[self._rule[one]] ** 0.5 for one, weight in weights.items()}
+        lengths = [1.0] * len(self.rules) + [CONCEPT_LENGTH]
+        scales = [length / (square or 1.0) ** 0.5 for length, square in zip(lengths, squares, strict=True)]
+        return {one: weight * scales[self._rule[one]] for one, weight in weights.items()}
 
     @cached_property
     def _idf(self) -> list[float]:
@@ -123,6 +138,11 @@ class Discriminant:
         found = self.scale * values + self.of_words(texts)
         return found + vectors(texts, known) @ self.whole if len(self.whole) else found
 
+    def named(self, text: Units) -> list[NamedStretch]:
+        """Return the names of the catalogue that a text has; none where there is no catalogue."""
+        concepts = self.vocabulary.concepts
+        return [] if concepts is None else concepts.stretches(text.strings)
+
     def of_words(self, texts: Sequence[Units]) -> Tensor:
         r"""Return (text, candidate) $\sum_f \phi_f(x)\,\beta_{fc} + b_c$, what the words say alone."""
         return Bags.of(texts, self.vocabulary).times(self.words) + self.bias
@@ -142,5 +162,11 @@ class Discriminant:
         return found + of_whole.cpu() / max(1, len(places))
 
 
-def _features(rules: Sequence[Featurizer], word: str) -> Iterable[Feature]:
-    return ((number, feature) for number, rule in enumerate(rules) for feature in rule.of_word(word))
+def _features(rules: Sequence[Featurizer], concepts: ConceptNames | None, text: Units) -> list[list[Feature]]:
+    """Return the features of each word."""
+    numbered = list(enumerate(rules))
+    found = [[(number, one) for number, rule in numbered for one in rule.of_word(word)] for word in text.strings]
+    if concepts is not None:
+        for some, ids in zip(found, concepts.of_words(text.strings), strict=True):
+            some += [(len(rules), one) for one in ids]
+    return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from latentalign import config
 from latentalign.errors import ModelError
 from latentalign.models.features import Featurizer
+from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import Discriminant, Vocabulary
 
 DISCRIMINANT, WEIGHTS = "discriminant.json", "discriminant.safetensors"
@@ -19,11 +21,13 @@ def write_discriminant(discriminant: Discriminant, folder: Path) -> None:
     from safetensors.torch import save_file
 
     vocabulary = discriminant.vocabulary
-    table = {
+    table: dict[str, Any] = {
         "rules": [asdict(one) for one in vocabulary.rules],
         "features": list(vocabulary.places),
         "scale": discriminant.scale,
     }
+    if vocabulary.concepts is not None:
+        table["concepts"] = {"names": vocabulary.concepts.names, "parents": vocabulary.concepts.parents}
     (folder / DISCRIMINANT).write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
     tensors = {
         "idf": vocabulary.idf,
@@ -47,7 +51,9 @@ def read_discriminant(folder: Path) -> Discriminant:
         places = {(int(rule), str(feature)): number for number, (rule, feature) in enumerate(table["features"])}
         rules = tuple(config.parse(Featurizer, one, where=DISCRIMINANT) for one in table["rules"])
         return Discriminant(
-            vocabulary=Vocabulary(rules=rules, places=places, idf=tensors["idf"]),
+            vocabulary=Vocabulary(
+                rules=rules, places=places, idf=tensors["idf"], concepts=_concepts(table.get("concepts"))
+            ),
             words=tensors["words"],
             whole=tensors["whole"],
             bias=tensors["bias"],
@@ -55,3 +61,10 @@ def read_discriminant(folder: Path) -> Discriminant:
         )
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(wanted="a discriminant", came=f"{type(error).__name__}: {error}", where=str(folder)) from error
+
+
+def _concepts(table: dict[str, dict[str, list[str]]] | None) -> ConceptNames | None:
+    if table is None:
+        return None
+    names, parents = ({key: tuple(ids) for key, ids in table[one].items()} for one in ("names", "parents"))
+    return ConceptNames(names=names, parents=parents)

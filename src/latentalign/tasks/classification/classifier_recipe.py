@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from latentalign.tasks.alignment.linked_texts import CatalogueFile
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.tasks.classification.train_classifier import ClassifierTraining
@@ -20,12 +21,14 @@ class ClassifierRecipe:
         texts: what it is trained on.
         out_of_scope: texts that no label fits; their labels are not read.
         unlabelled: further texts, for a teacher alone; their labels are not read.
+        catalogue: whose concepts ``settings.concepts`` are then.
         settings: how.
     """
 
     texts: LabelledTexts
     out_of_scope: LabelledTexts | None = None
     unlabelled: LabelledTexts | None = None
+    catalogue: CatalogueFile | None = None
     settings: ClassifierTraining = field(default_factory=ClassifierTraining)
 
     def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> Classifier:
@@ -33,6 +36,16 @@ class ClassifierRecipe:
         outside, unlabelled = (
             [] if one is None else [text for text, _ in one.read(data)] for one in (self.out_of_scope, self.unlabelled)
         )
-        made = self.settings.fit(self.texts.read(data), out_of_scope=outside, unlabelled=unlabelled)
+        settings = with_catalogue(self.settings, self.catalogue, data)
+        made = settings.fit(self.texts.read(data), out_of_scope=outside, unlabelled=unlabelled)
         made.save(output)
         return made
+
+
+def with_catalogue(settings: ClassifierTraining, catalogue: CatalogueFile | None, data: Path) -> ClassifierTraining:
+    """Return the settings with the concepts of a catalogue, if there is one.
+
+    Raises:
+        InputError: it cannot be read, or there are no weights of words beside which concepts have theirs.
+    """
+    return settings if catalogue is None else replace(settings, concepts=catalogue.read(data))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from latentalign import config
 from latentalign.errors import InputError, LatentAlignError
-from latentalign.tasks.classification.match_evidence import evidence_of
-from latentalign.tasks.classification.result import Classification, Guess
+from latentalign.tasks.classification.match_evidence import evidence_of, names_in
+from latentalign.tasks.classification.result import Classification, Guess, Named
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
 
@@ -259,10 +259,11 @@ class Classifier:
             given_labels = (names[order[0]],) if chances[order[0]] > nothing else ()
         inside = self.calibration.possible(shared[None])[0].tolist()
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
-        carried = found.carried
+        carried, named = found.carried, tuple[Named, ...]()
         if self.discriminant is not None:
             added = self.discriminant.carried(units, order[0], known).tolist()
             carried = tuple(self.discriminant.scale * one + more for one, more in zip(carried, added, strict=True))
+            named = names_in(units, carried, self.discriminant)
         return Classification(
             text=units.text,
             labels=given_labels,
@@ -274,4 +275,5 @@ class Classifier:
             evidence=found.evidence,
             shares=found.shares,
             carried=carried,
+            named=named,
         )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from latentalign.models.matcher.candidate import Candidate
+from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import Discriminant
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory, read, vectors
@@ -47,6 +48,7 @@ class HeadAndWords(NamedTuple):
         labels: Sequence[Candidate],
         *,
         discriminant: DiscriminantConfig,
+        concepts: ConceptNames | None,
         training: TrainingConfig,
         dropout: float,
         folder: Path | None,
@@ -71,7 +73,7 @@ class HeadAndWords(NamedTuple):
         )
         trained = replace(matcher, scorer=replace(matcher.scorer, encoder=replace(head.encoder, frozen=True)))
         memory = trained.remember(labels)
-        return cls(trained, memory, discriminant.fit(memory, None), *head.weights)
+        return cls(trained, memory, discriminant.fit(memory, None, concepts=concepts), *head.weights)
 
     @property
     def names(self) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latentalign.text.spans import Evidence, Link
+from latentalign.tasks.classification.result import Named
+from latentalign.text.spans import Evidence, Link, Span
 
 if TYPE_CHECKING:
+    from latentalign.models.matcher.discriminant import Discriminant
     from latentalign.models.matcher.matcher import Matcher
     from latentalign.models.matcher.memory import Memory
     from latentalign.models.units import Encoded, Units
@@ -73,4 +76,22 @@ def evidence_of(
         evidence=evidence,
         shares=tuple(shares[i][j] for i, j in shown),
         carried=tuple(found.carried.cpu().tolist()),
+    )
+
+
+def names_in(text: Units, carried: Sequence[float], discriminant: Discriminant) -> tuple[Named, ...]:
+    """Return the names of a catalogue in a text, each with what its words carry.
+
+    Args:
+        text: with its words.
+        carried: (word,) what each carries.
+        discriminant: knows the catalogue, if there is one.
+    """
+    return tuple(
+        Named(
+            span=Span(text.spans[start].start, text.spans[end - 1].end),
+            concepts=concepts,
+            carried=sum(carried[start:end]),
+        )
+        for start, end, concepts in discriminant.named(text)
     )

@@ -26,6 +26,21 @@ class Guess:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Named:
+    """Words that name something in the catalogue that the classifier was trained with.
+
+    Args:
+        span: of the text.
+        concepts: the ids of the concepts that have the name.
+        carried: what its words carry of the value of the best candidate, in log-odds.
+    """
+
+    span: Span
+    concepts: tuple[str, ...]
+    carried: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Classification:
     """The answer for one text.
 
@@ -38,6 +53,7 @@ class Classification:
         evidence: the words of the text aligned with those of the text that explains it best, also for an abstention.
         shares: of each link of the evidence, its share of what all links carry.
         carried: of each word of the text, what it carries of the value, in log-odds.
+        named: the names of a catalogue in the text, from left to right; empty where there is no catalogue.
         id: of the record, if it has one.
     """
 
@@ -49,6 +65,7 @@ class Classification:
     evidence: Evidence
     shares: tuple[float, ...]
     carried: tuple[float, ...]
+    named: tuple[Named, ...] = ()
     id: str | None = None
 
     @property
@@ -85,5 +102,8 @@ class Classification:
             "evidence": evidence_fields(self.evidence),
             "shares": list(self.shares),
             "carried": list(self.carried),
+            "named": [
+                {"span": list(one.span), "concepts": list(one.concepts), "carried": one.carried} for one in self.named
+            ],
             "sentences": [{"span": list(span), "carried": carried} for span, carried in self.sentences],
         }

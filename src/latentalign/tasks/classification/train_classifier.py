@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import torch
 from torch import nn
 
 from latentalign.errors import InputError
+from latentalign.formats.catalogue.concept import Concept
 from latentalign.models.matcher.candidate import Candidate, grouped
+from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.matcher.settings import MatcherConfig
@@ -63,6 +66,9 @@ class ClassifierTraining:
             beside the words).
         discriminant: how weights of words, and of the whole, are learned for each label beside; None learns none. It is
             for long texts and labels that stay; a text then counts as an example and in the weights.
+        concepts: of a catalogue; the names in a text, and all that stands above what they name, have learned weights
+            beside those of the words, so that a rare disease counts as one of its kind. They need the discriminant, or
+            a head.
         head: whether the encoder is trained with a head, by the likelihood of the labels, and weights of words apart
             from it, by ``discriminant`` or its default; texts held out say how much each of the two counts.
             ``fine_tune`` is off then, ``training`` is that of encoder and head, and examples count nothing, since the
@@ -87,6 +93,7 @@ class ClassifierTraining:
     matching: MatchingConfig = field(default_factory=MatchingConfig)
     training: TrainingConfig | None = None
     discriminant: DiscriminantConfig | None = None
+    concepts: tuple[Concept, ...] = field(default=(), repr=False)
     head: bool = False
     fine_tune: bool = True
     teacher: TeacherConfig | str | None = None
@@ -106,6 +113,13 @@ class ClassifierTraining:
                 came="fine_tune and head",
                 where="ClassifierTraining",
                 fix="set fine_tune = false",
+            )
+        if self.concepts and not (self.head or self.discriminant):
+            raise InputError(
+                wanted="weights of words beside which concepts have theirs",
+                came="concepts alone",
+                where="ClassifierTraining.concepts",
+                fix="set discriminant = {}",
             )
         if self.teacher is not None and not self.fine_tune:
             raise InputError(
@@ -187,6 +201,7 @@ class ClassifierTraining:
             _with_frequencies(self.matcher.build(), [text for text, _ in rows]),
             self._labels(rows),
             discriminant=self.discriminant or DiscriminantConfig(),
+            concepts=self._names,
             training=replace(self.training or head_training_for(len(rows)), seed=self.seed),
             dropout=self.matching.dropout,
             folder=folder,
@@ -194,7 +209,8 @@ class ClassifierTraining:
 
     def _with_more(self, both: HeadAndWords, rows: Rows) -> HeadAndWords:
         memory = both.matcher.remember(self._labels(rows), before=both.memory)
-        return both._replace(memory=memory, words=(self.discriminant or DiscriminantConfig()).fit(memory, None))
+        words = (self.discriminant or DiscriminantConfig()).fit(memory, None, concepts=self._names)
+        return both._replace(memory=memory, words=words)
 
     def _made(self, rows: Rows, folder: Path | None, unlabelled: Sequence[str]) -> Classifier:
         labels = self._labels(rows)
@@ -210,7 +226,11 @@ class ClassifierTraining:
         memory = made.memory
         known = memory.known(range(len(memory.units)))
         alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
-        return replace(made, discriminant=self.discriminant.fit(memory, alone))
+        return replace(made, discriminant=self.discriminant.fit(memory, alone, concepts=self._names))
+
+    @cached_property
+    def _names(self) -> ConceptNames | None:
+        return ConceptNames.of(self.concepts) if self.concepts else None
 
     def _labels(self, rows: Rows) -> tuple[Candidate, ...]:
         labels = grouped([text for text, _ in rows], [label for _, label in rows])
