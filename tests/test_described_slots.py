@@ -265,3 +265,6 @@ def test_recipes_train_and_measure(data: Path, folder: Path, capsys) -> None:
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["system"] for row in rows][:4] == ["majority", "TF-IDF cosine", "MiniLM cosine", "ours, descriptions"]
     assert rows[0]["all turns"] == 1.0  # one intent is all they want
+    assert rows[0]["typos"] == rows[0]["Brier"] == "–"
+    assert all(isinstance(rows[3][key], float) for key in ("ECE", "Brier", "risk area", "typos", "word order"))
+    assert rows[3]["AUROC"] == "–"  # no other service whose users could be strangers

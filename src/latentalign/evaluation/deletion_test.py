@@ -45,7 +45,7 @@ def deletion_test(classifier: Classifier, texts: Sequence[str], *, share: float 
             shortened.append(without(one.text, [one.evidence.source_spans[place] for place in places]))
     numbers = {name: number for number, name in enumerate(classifier.labels)}
     chosen = [numbers[one.ranked[0].label] for one in answered]
-    rows = classifier.values(shortened).reshape(len(answered), DRAWS + 1, -1)
+    rows = classifier.values(shortened).reshape(len(answered), DRAWS + 1, len(classifier.labels))
     linked, random = [], []
     for row, number, one in zip(rows, chosen, answered, strict=True):
         left = row[:, number].tolist()
