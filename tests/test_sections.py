@@ -320,6 +320,8 @@ def test_a_recipe_measures_with_and_without_the_order(data: Path, folder: Path, 
     assert [row["Brier"] for row in again] == pytest.approx([row["Brier"] for row in rows], abs=1e-3)
     assert all(list(row) == list(rows[0]) for row in rows)
     assert all(0 <= row["accuracy"] <= 1 for row in rows)
+    assert all(isinstance(row[key], float) for row in rows for key in ("risk area", "typos", "word order"))
+    assert [row["each seed"] == "–" for row in rows] == [True, False, False, False]
 
 
 def test_files_that_hold_no_documents_are_refused(data: Path) -> None:

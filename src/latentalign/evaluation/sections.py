@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from torch import Tensor
-
 from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, without
+from latentalign.evaluation.perturbations import PERTURBATIONS
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
 from latentalign.families import AlignmentFamily, Independent, LatentAlignment
-from latentalign.metrics.brier import brier
-from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
-from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.models.matcher.calibration import given_one
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
 from latentalign.tasks.sections.train_sections import SectionsTraining
@@ -29,14 +27,12 @@ from latentalign.text.split_texts import SplitText
 
 NOTE = (
     "accuracy, macro F1, ECE and Brier: of sentences, given that a section fits; sure: accuracy of those whose label "
-    "two thirds of the annotators gave, where that is known; ECE in 15 bins; turned away: sentences that NULL takes; "
-    "deletion: mean fall of the score of a sentence's section without the words that carry most, less without "
-    "random ones, and its 95% interval"
+    "two thirds of the annotators gave, where that is known; ECE in 15 bins; risk area: mean risk over all coverages, "
+    "by the probability of the answer; turned away: sentences that NULL takes; AUROC, FPR95: of the sentences of the "
+    "documents against a stranger in each, by the mass that NULL leaves; deletion: mean fall of the score of a "
+    "sentence's section without the words that carry most, less without random ones, and its 95% interval; names of "
+    "perturbations: points of accuracy lost"
 )
-
-
-SURE = 0.65
-"""The share of the annotators, rounded down a little, from which on a label is sure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +47,9 @@ class SectionsEvaluation(Recipe):
         models: a folder of classifiers that were trained before on ``train``, ``FAMILY-SEED`` each; those that are not
             there are trained and written into it. None keeps none.
         deletions: documents of the deletion test, one sentence each; 0 leaves it out.
+        perturbations: names; the loss of accuracy under each is told.
+        strangers: texts of another kind; one of them is put into each document, where no section should take it. None
+            leaves that out.
     """
 
     train: LabelledDocuments
@@ -60,30 +59,46 @@ class SectionsEvaluation(Recipe):
     seeds: tuple[int, ...] = (0,)
     models: str | None = None
     deletions: int = 60
+    perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    strangers: LabelledTexts | None = None
 
     def measure(self, data: Path) -> Report:
         """Train every system, and measure it."""
-        train, test = self.train.read(data), self.test.read(data)
-        rows: list[dict[str, Cell]] = [{"system": "TF-IDF + SVM, single sentences", **_baseline(train, test)}]
+        train, bench = self.train.read(data), self._bench(data)
+        pictures: dict[str, str] = {}
+        rows: list[dict[str, Cell]] = []
+
+        def add(name: str, runs: Sequence[dict[str, SentenceAnswers]], deletions: Sequence[Cell] = ("–",)) -> None:
+            told = [bench.row(run) | {"deletion": one} for run, one in zip(runs, deletions, strict=True)]
+            rows.append({"system": name, **_mean(told)})
+            pictures[f"risk-coverage-{name}".replace(" ", "-").replace(",", "")] = bench.risk(runs[0]).to_svg(name=name)
+
+        add("TF-IDF + SVM, single sentences", [_baseline(train, bench)])
         for family in self.families:
             made = [self._trained(family, seed, train) for seed in self.seeds]
-            name = f"ours, {describe(family)}"
-            found = [one.align([row.document for row in test]) for one in made]
-            pairs = list(zip(made, found, strict=True))
-            rows.append({"system": name, **_mean([self._measured(*pair, test) for pair in pairs])})
+            found = [{name: one.align(some) for name, some in bench.versions.items()} for one in made]
+            some = [row.document for row in bench.test][: self.deletions]
+            fell = [str(deletion(one, some).effect) if some else "–" for one in made]
+            name, names = f"ours, {describe(family)}", [one.names for one in made]
+            add(name, [_answers(*pair) for pair in zip(found, names, strict=True)], fell)
             if family["name"] != "independent":
-                plain = [
-                    {**_aligned(replace(two, family=_without_order(one)), one.names, test), "deletion": "–"}
-                    for one, two in pairs
+                loose = [
+                    {name: replace(alignment, family=_without_order(one)) for name, alignment in run.items()}
+                    for one, run in zip(made, found, strict=True)
                 ]
-                rows.append({"system": f"{name}, the order left out", **_mean(plain)})
-        sentences = sum(len(one.labels) for one in test)
-        note = f"{len(test)} test documents, {sentences} sentences; trained on {len(train)} documents; "
+                plain = [_answers(*pair) for pair in zip(loose, names, strict=True)]
+                add(f"{name}, the order left out", plain, ["–"] * len(made))
+        note = f"{len(bench.test)} test documents, {bench.sentences} sentences; trained on {len(train)} documents; "
         return Report(
             title=f"Sections of documents: {self.test.file}",
             rows=rows,
             notes=(f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each", NOTE),
+            pictures=pictures,
         )
+
+    def _bench(self, data: Path) -> SectionsBench:
+        strangers = [] if self.strangers is None else [text for text, _ in self.strangers.read(data)]
+        return SectionsBench(test=self.test.read(data), perturbations=self.perturbations, strangers=strangers)
 
     def _trained(self, family: dict[str, Any], seed: int, rows: Sequence[Labelled]) -> SectionClassifier:
         made_of = hashlib.sha256(repr((family, self.settings, self.train)).encode()).hexdigest()[:8]
@@ -95,19 +110,9 @@ class SectionsEvaluation(Recipe):
             made.save(place)
         return made
 
-    def _measured(
-        self, classifier: SectionClassifier, alignment: LatentAlignment, test: Sequence[Labelled]
-    ) -> dict[str, Cell]:
-        some = [one.document for one in test][: self.deletions]
-        effect = str(deletion(classifier, some).effect) if some else "–"
-        return {**_aligned(alignment, classifier.names, test), "deletion": effect}
 
-
-def _aligned(alignment: LatentAlignment, names: Sequence[str], test: Sequence[Labelled]) -> dict[str, Cell]:
-    real = alignment.mask[:, :, 0]
-    rows = alignment.expected[real] / (1 - alignment.null_query[real])[:, None].clamp_min(1e-9)
-    turned = float((~alignment.best.any(dim=-1))[real].float().mean())
-    return {**_figures(rows, names, test), "turned away": turned}
+def _answers(alignments: Mapping[str, LatentAlignment], names: Sequence[str]) -> dict[str, SentenceAnswers]:
+    return {name: SentenceAnswers.of(alignment, names) for name, alignment in alignments.items()}
 
 
 def deletion(
@@ -163,31 +168,14 @@ def _without_order(classifier: SectionClassifier) -> AlignmentFamily:
     return Independent(temperature=float(classifier.family.temperature))
 
 
-def _baseline(train: Sequence[Labelled], test: Sequence[Labelled]) -> dict[str, Cell]:
+def _baseline(train: Sequence[Labelled], bench: SectionsBench) -> dict[str, SentenceAnswers]:
     rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
     system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
-    chances = system.probabilities([one for row in test for one in row.document.strings])
-    found = _figures(given_one(chances), system.names, test)
-    return {**found, "each seed": "–", "turned away": "–", "deletion": "–"}
-
-
-def _figures(rows: Tensor, names: Sequence[str], test: Sequence[Labelled]) -> dict[str, Cell]:
-    told = [names.index(label) for one in test for label in one.labels]
-    trust = [share for one in test for share in one.trust]
-    given = rows.argmax(dim=1).tolist()
-    right = [one == other for one, other in zip(given, told, strict=True)]
-    return {
-        "accuracy": sum(right) / len(right),
-        "sure": _sure(right, trust),
-        "macro F1": macro_f1(given, told),
-        "ECE": calibration_error(rows.amax(dim=1).clamp(0, 1).tolist(), right),
-        "Brier": brier((rows / rows.sum(dim=1, keepdim=True)).tolist(), told),
-    }
-
-
-def _sure(right: Sequence[bool], trust: Sequence[float]) -> Cell:
-    chosen = [one for one, share in zip(right, trust, strict=True) if share >= SURE] if trust else []
-    return sum(chosen) / len(chosen) if chosen else "–"
+    found = {}
+    for name, documents in bench.versions.items():
+        chances = system.probabilities([one for document in documents for one in document.strings])
+        found[name] = SentenceAnswers(names=system.names, given=given_one(chances), fits=1 - chances[:, -1])
+    return found
 
 
 def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
@@ -196,6 +184,6 @@ def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
     for key, first in runs[0].items():
         numbers = [one for run in runs if isinstance(one := run[key], int | float)]
         found[key] = sum(numbers) / len(numbers) if numbers else first
-        if key == "Brier":
-            found["each seed"] = ", ".join(f"{100 * float(run['accuracy']):.1f}" for run in runs)
+    if len(runs) > 1:
+        found["each seed"] = ", ".join(f"{100 * float(run['accuracy']):.1f}" for run in runs)
     return found
