@@ -40,6 +40,7 @@ def test_synonyms_go_in_both_directions(tmp_path: Path) -> None:
     (tmp_path / "a.obo").write_text(OBO, encoding="utf8")
     found = synonyms_of(tmp_path / "a.obo")
     assert found == {"nausea": ["Feeling sick"], "feeling sick": ["Nausea"]}
+    assert reworded("Nausea", "typos", Random(0), found) != "Nausea"
     assert reworded("NAUSEA", "synonyms", Random(0), found) == "Feeling sick"
 
 
@@ -88,5 +89,7 @@ def test_a_recipe_prints_a_table_with_the_baselines(tmp_path: Path, capsys) -> N
     assert [row["wording"] for row in table] == [one for one in WORDINGS for _ in range(2)]
     assert all(row["lists"] == 3 and 0 <= row["R@1 ours"] <= row["R@10 ours"] == 1 for row in table)
     assert table[0]["R@1 ours"] == 1.0
+    assert table[0]["risk area"] == 0.0
+    assert all(0 <= row["Brier"] <= 2 for row in table)
     assert main(["evaluate", str(recipe), "--data", str(tmp_path), "--set", 'queries="b.jsonl"']) == 1
     assert "a file of the catalogue" in capsys.readouterr().err

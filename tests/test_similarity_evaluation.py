@@ -4,10 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from latentalign.cli.main import main
 from latentalign.errors import UnknownNameError
+from latentalign.evaluation.parts import unit_parts
 from latentalign.evaluation.recipe import run
+from latentalign.evaluation.similarity_deletion import deletion
+from latentalign.families import Independent
+from latentalign.models.potentials.lexical import Lexical
+from latentalign.models.potentials.null import Null
+from latentalign.models.scorer import PairScorer
 from tests.tiny_models import write
 
 PAIRS = [
@@ -54,7 +61,7 @@ def test_what_is_lost_on_pairs_of_another_source_is_told(recipe: Path) -> None:
         # the same pairs with the scores turned round, so the ranks are as well
         assert row["turned: other"] == pytest.approx(-row["mean"])
         assert row["lost"] == pytest.approx(200 * row["mean"], abs=0.01)
-    assert "turned: 3 pairs in 1 sets" in report.notes[-1]
+    assert any("turned: 3 pairs in 1 sets" in note for note in report.notes)
 
 
 def test_a_wrong_key_of_the_other_source_is_named(recipe: Path, capsys) -> None:
@@ -62,3 +69,27 @@ def test_a_wrong_key_of_the_other_source_is_named(recipe: Path, capsys) -> None:
         run(recipe, data=recipe.parent, overrides=['second.name="x"', 'second.file="other.tsv"'])
     assert main(["evaluate", str(recipe), "--data", str(recipe.parent), "--json"]) == 0
     assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 3
+
+
+def test_what_perturbations_cost_is_told_for_every_system(recipe: Path) -> None:
+    report = run(recipe, data=recipe.parent, overrides=['perturbations=["casing", "typos"]'])
+    assert all(isinstance(row["typos"], float) and "word order" not in row for row in report.rows)
+    assert all(row["casing"] == 0.0 for row in report.rows[1:2])  # three pairs far apart stay in their order
+    none = run(recipe, data=recipe.parent, overrides=["perturbations=[]", "deletions=0"])
+    assert [row["mean"] for row in none.rows] == [row["mean"] for row in report.rows]
+    assert {row["deletion"] for row in none.rows} == {"–"}
+    assert [row["deletion"] == "–" for row in report.rows] == [True, False, True]
+
+
+def test_the_deletion_test_removes_the_words_that_are_linked() -> None:
+    """Only the same word on both sides is worth anything, so the one that is there carries all of the score."""
+    scorer = PairScorer(encoder=None, potentials=(Lexical(), Null()))
+    weights = torch.tensor([9.0, 4.0])
+    found = deletion(scorer, Independent(), weights, [("a b c mat e", "x y mat"), ("one", "one")])
+    ((fall,), (other,)) = found.linked, found.random
+    whole, without = (
+        float(unit_parts(scorer, [pair]).relevances(Independent(), weights)[0])
+        for pair in (("a b c mat e", "x y mat"), ("a b c e", "x y mat"))
+    )
+    assert fall == pytest.approx(whole - without)
+    assert fall > other

@@ -319,7 +319,9 @@ def test_train_and_evaluate_by_command(data: Path, folder: Path, capsys) -> None
     text = 'evaluation = "slots"\ntrain = { file = "train.jsonl" }\ntest = { file = "test.jsonl" }\nseeds = [0, 1]\n'
     recipe.write_text(text + "deletions = 2\n" + SETTINGS.format(folder), "utf8")
     capsys.readouterr()
-    assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
+    pictures = ["--pictures", str(data / "pictures")]
+    assert main(["evaluate", str(recipe), "--data", str(data), "--json", *pictures]) == 0
+    assert "risk-coverage-ours-chain.svg" in [one.name for one in (data / "pictures").iterdir()]
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["system"] for row in rows] == [
         "look-up of values",

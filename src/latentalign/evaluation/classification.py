@@ -16,7 +16,7 @@ from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.report import Cell, Report, picture_name
 from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
@@ -116,7 +116,7 @@ class ClassificationRecipe(Recipe):
                 for one, rows in zip(second, further, strict=True):
                     found = one.row(every, names=system.names, probabilities=system.probabilities)
                     rows.setdefault(system.name, []).append(found)
-                pictures[f"risk-coverage-{len(pictures)}-{system.name}".replace(" ", "-")] = picture
+                pictures[picture_name("risk-coverage", len(pictures), system.name)] = picture
         return Report(
             title=f"Classification: {self.train.file}" + (f", {self.per_label} a label" if self.per_label else ""),
             rows=[{"system": name, **_mean(rows)} for name, rows in tables.items()],

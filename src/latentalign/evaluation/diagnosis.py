@@ -20,8 +20,10 @@ from latentalign.evaluation.report import Cell, Report
 from latentalign.evaluation.rewording import WORDINGS, synonyms_of
 from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
+from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
+from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.models.matcher.calibration import given_one
 from latentalign.models.matcher.phrases import encode, unit_of
 from latentalign.models.matcher.profile import Profile
@@ -36,16 +38,18 @@ LISTS = (
     "diseases are candidates; ties count by their mean rank"
 )
 WORDS = (
-    "words: one word of each name dropped, the others in any order; synonyms: a synonym in the ontology where "
+    "words: one word of each name dropped, the others in any order; typos: one letter wrong in a fifth of the longer "
+    "words of each name, one at least; synonyms: a synonym in the ontology where "
     "there is one, else as words; our catalogue has no synonyms"
 )
 SYSTEMS = "names, words: idf overlap of whole names, of stems; vectors: nearest cosine of the same encoder"
 FIGURES = (
-    "ECE: of the answer's probability given that a profile fits, 15 bins; turned away: share of the lists that are "
-    "answered with an abstention; AUROC: of the probability that any fits, against as long lists of findings drawn one "
-    "by one from any disease (mixed), of texts of another domain (other), and against the same lists with the disease "
-    "taken out of the catalogue (removed); in set, set size: of conformal sets, which should miss {:.0%} at most of "
-    "lists drawn as those were that the floor was fitted on"
+    "ECE, Brier: of the probabilities given that a profile fits, 15 bins; risk area: mean risk over all coverages, by"
+    " the probability of the answer; turned away: share of the lists that are answered with an abstention; AUROC: of "
+    "the probability that any fits, against as long lists of findings drawn one by one from any disease (mixed), of "
+    "texts of another domain (other), and against the same lists with the disease taken out of the catalogue "
+    "(removed); in set, set size: of conformal sets, which should miss {:.0%} at most of lists drawn as those were "
+    "that the floor was fitted on"
 )
 OUTSIDE = 100
 """Lists of each kind that belong to no profile, for each setting and seed."""
@@ -113,6 +117,7 @@ class DiagnosisRecipe(Recipe):
                 FIGURES.format(bench.diagnoser.calibration.error_rate),
                 *bench.notes(),
             ),
+            pictures={"risk-coverage": RiskCoverage.of(bench.stated, bench.rights).to_svg(name="all lists")},
         )
 
 
@@ -127,6 +132,7 @@ class _Bench:
     random: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
+    stated: list[float] = field(default_factory=list)
     rights: list[bool] = field(default_factory=list)
 
     @classmethod
@@ -224,14 +230,18 @@ class _Bench:
         return 1 - float(diagnoser.probabilities(case)[-1])
 
     def _probabilities(self, inside: Tensor, right: list[int], setting: Setting) -> dict[str, Cell]:
-        given = given_one(inside).max(dim=1)
-        confidences = given.values.clamp(0, 1).tolist()
-        told = (given.indices == torch.tensor(right)).tolist()
+        given = given_one(inside)
+        confidences = given.amax(dim=1).clamp(0, 1).tolist()
+        stated = inside[:, :-1].amax(dim=1).tolist()
+        told = (given.argmax(dim=1) == torch.tensor(right)).tolist()
         self.confidences.extend(confidences)
+        self.stated.extend(stated)
         self.rights.extend(told)
         possible = self.diagnoser.calibration.at(setting.size + setting.wrong).possible(inside)
         return {
             "ECE": calibration_error(confidences, told),
+            "Brier": brier(given.tolist(), right),
+            "risk area": RiskCoverage.of(stated, told).area,
             "in set": float(possible[torch.arange(len(right)), torch.tensor(right)].double().mean()),
             "set size": float(possible.sum(dim=1).double().mean()),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,15 @@ class Report:
 
 def _text(cell: Cell) -> str:
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+
+
+def picture_name(*parts: object) -> str:
+    """Return the name of a drawing, fit for a file.
+
+    >>> picture_name("risk-coverage", "ours, chain (rank 4)")
+    'risk-coverage-ours-chain-rank-4'
+    """
+    return re.sub(r"[^\w.]+", "-", " ".join(map(str, parts))).strip("-")
 
 
 def describe(settings: Mapping[str, Any]) -> str:

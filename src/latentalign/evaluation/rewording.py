@@ -9,8 +9,9 @@ from random import Random
 
 from latentalign.formats.catalogue.reading import load_catalogue
 from latentalign.text.function_words import SMALL_WORDS
+from latentalign.text.misspelling import misspelled
 
-WORDINGS = ("exact", "words", "synonyms")
+WORDINGS = ("exact", "words", "typos", "synonyms")
 
 
 def reworded(name: str, wording: str, chance: Random, synonyms: Mapping[str, Sequence[str]]) -> str:
@@ -19,7 +20,8 @@ def reworded(name: str, wording: str, chance: Random, synonyms: Mapping[str, Seq
     Args:
         name: of a finding.
         wording: ``exact`` leaves it; ``words`` drops one word of two or more, puts the others in any order and takes
-            the capitals away; ``synonyms`` takes one of its synonyms, and does as ``words`` where it has none.
+            the capitals away; ``typos`` misspells a fifth of its longer words, one at least; ``synonyms`` takes one of
+            its synonyms, and does as ``words`` where it has none.
         chance: of the choices.
         synonyms: of names, folded.
 
@@ -30,6 +32,8 @@ def reworded(name: str, wording: str, chance: Random, synonyms: Mapping[str, Seq
     """
     if wording == "exact":
         return name
+    if wording == "typos":
+        return misspelled(name, chance)
     known = synonyms.get(name.casefold(), ()) if wording == "synonyms" else ()
     return chance.choice(known) if known else _shortened(name, chance)
 

@@ -14,7 +14,7 @@ from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.perturbations import PERTURBATIONS
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.evaluation.report import Cell, Report, describe, picture_name
 from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
 from latentalign.families import AlignmentFamily, Independent, LatentAlignment
 from latentalign.metrics.deletion import Deletion
@@ -71,7 +71,7 @@ class SectionsEvaluation(Recipe):
         def add(name: str, runs: Sequence[dict[str, SentenceAnswers]], deletions: Sequence[Cell] = ("–",)) -> None:
             told = [bench.row(run) | {"deletion": one} for run, one in zip(runs, deletions, strict=True)]
             rows.append({"system": name, **_mean(told)})
-            pictures[f"risk-coverage-{name}".replace(" ", "-").replace(",", "")] = bench.risk(runs[0]).to_svg(name=name)
+            pictures[picture_name("risk-coverage", name)] = bench.risk(runs[0]).to_svg(name=name)
 
         add("TF-IDF + SVM, single sentences", [_baseline(train, bench)])
         for family in self.families:

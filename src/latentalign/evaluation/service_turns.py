@@ -11,7 +11,7 @@ from torch import Tensor
 
 from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import perturbed
-from latentalign.evaluation.report import Cell
+from latentalign.evaluation.report import Cell, picture_name
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
@@ -154,7 +154,7 @@ class ServiceTurns:
     def _stated(self, name: str, chances: Sequence[Sequence[float]], hits: list[bool]) -> dict[str, Cell]:
         first = [max(one) for one in chances]
         risk = RiskCoverage.of(first, hits)
-        self.pictures[f"risk-coverage-{name}".replace(" ", "-").replace(",", "")] = risk.to_svg(name=name)
+        self.pictures[picture_name("risk-coverage", name)] = risk.to_svg(name=name)
         told = [list(self.services[one.service].intents).index(one.frame.intent) for one in self.saying]
         width = max(map(len, chances))
         padded = [[*one, *[0.0] * (width - len(one))] for one in chances]

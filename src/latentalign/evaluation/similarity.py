@@ -15,8 +15,10 @@ from torch.nn import functional as F
 from latentalign import config, registry
 from latentalign.evaluation.files import find, lines
 from latentalign.evaluation.parts import Parts, fit_weights, relevance, unit_parts
+from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.evaluation.similarity_deletion import deletion
 from latentalign.families import AlignmentFamily
 from latentalign.metrics.correlation import spearman
 from latentalign.models.scorer import PairScorer, ScorerConfig
@@ -24,6 +26,11 @@ from latentalign.models.units import Units
 from latentalign.text.segment import segment
 
 Rows = list[tuple[float, str, str]]
+NOTE = (
+    "names of perturbations: points of the mean lost where both texts of each pair are perturbed; deletion: mean fall "
+    "of the score without the words of the first text whose links carry most, less without random ones, and its 95% "
+    "interval"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,8 @@ class Similarity(Recipe):
         pairs_per_set: how many pairs of each training file the weights are fitted on, drawn by the seed.
         steps, rate, seed: of the fit.
         second: pairs of another source; each system's mean there, and the points that it loses, are columns.
+        perturbations: names; both texts of each test pair are perturbed, and the points that the mean loses are told.
+        deletions: pairs of the deletion test of each family, evenly spread over the test sets; 0 leaves it out.
     """
 
     train: list[str]
@@ -71,35 +80,39 @@ class Similarity(Recipe):
     rate: float = 0.1
     seed: int = 0
     second: SecondPairs | None = None
+    perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    deletions: int = 100
 
     def measure(self, data: Path) -> Report:
         """Fit the weights of the potentials on the training sets and report every test set."""
         train = {path.name: self._drawn(_read(path, self.columns)) for path in find(data, self.train)}
         test = {path.name: _read(path, self.columns) for path in find(data, self.test)}
-        second = self._second(data)
+        second, changed = self._second(data), self._changed(test)
         scorer = PairScorer.load(ScorerConfig(model=self.model, layer=self.layer, potentials=self.potentials))
-        cosines = {name: _cosines(scorer, rows) for name, rows in (train | test | second).items()}
-        fitting, testing, beyond = (
+        cosines = {name: _cosines(scorer, rows) for name, rows in (train | test | second | changed).items()}
+        fitting, testing, beyond, altered = (
             {name: (unit_parts(scorer, [row[1:] for row in rows]), _scores(rows)) for name, rows in sets.items()}
-            for sets in (train, test, second)
+            for sets in (train, test, second, changed)
         )
+        pairs = [row[1:] for rows in test.values() for row in rows]
+        some = pairs[:: max(1, -(-len(pairs) // self.deletions))] if self.deletions else []
 
-        def row(system: str, values: Mapping[str, Sequence[float]], weights: str) -> dict[str, Cell]:
-            known, other = (
+        def row(system: str, values: Mapping[str, Sequence[float]], weights: str, tested: str = "–") -> dict[str, Cell]:
+            known, other, lost = (
                 {name: spearman(values[name], gold.tolist()) for name, (_, gold) in sets.items()}
-                for sets in (testing, beyond)
+                for sets in (testing, beyond, altered)
             )
-            return _row(system, known, other, weights)
+            return _row(system, known, other, self._lost(known, lost) | {"deletion": tested, "weights": weights})
 
         table = [row("mean-pooled cosine", cosines, "")]
         for settings in self.families:
             family: AlignmentFamily = config.build(registry.families, settings, where="families")
             weights = self._fit(family, fitting)
-            values = {
-                name: inside.relevances(family, weights) for name, (inside, _) in (fitting | testing | beyond).items()
-            }
+            every = fitting | testing | beyond | altered
+            values = {name: inside.relevances(family, weights) for name, (inside, _) in every.items()}
             alone = {name: one.tolist() for name, one in values.items()}
-            table.append(row(describe(settings), alone, " ".join(f"{weight:.2f}" for weight in weights.tolist())))
+            tested = str(deletion(scorer, family, weights, some).effect) if some else "–"
+            table.append(row(describe(settings), alone, " ".join(f"{one:.2f}" for one in weights.tolist()), tested))
             mixed = {name: torch.stack([torch.tensor(cosines[name]), one], dim=1) for name, one in values.items()}
             shares = _regressed(mixed, fitting)
             both = {name: (one @ shares).tolist() for name, one in mixed.items()}
@@ -108,8 +121,25 @@ class Similarity(Recipe):
         return Report(
             title="Semantic textual similarity: Spearman with the human score",
             rows=table,
-            notes=self._notes(train, test, second),
+            notes=[*self._notes(train, test, second), NOTE],
         )
+
+    def _changed(self, test: Mapping[str, Rows]) -> dict[str, Rows]:
+        """Return the test sets under each perturbation."""
+        found: dict[str, Rows] = {}
+        for kind in self.perturbations:
+            for name, rows in test.items():
+                first = perturbed([one for _, one, _ in rows], kind, seed=1)
+                second = perturbed([one for _, _, one in rows], kind, seed=2)
+                found[f"{kind}: {name}"] = list(zip([score for score, _, _ in rows], first, second, strict=True))
+        return found
+
+    def _lost(self, known: Mapping[str, float], changed: Mapping[str, float]) -> dict[str, Cell]:
+        """Return the points that the mean over the test sets loses under each perturbation."""
+        return {
+            kind: round(100 * sum(known[name] - changed[f"{kind}: {name}"] for name in known) / len(known), 2)
+            for kind in self.perturbations
+        }
 
     def _notes(self, train: Mapping[str, Rows], test: Mapping[str, Rows], second: Mapping[str, Rows]) -> list[str]:
         names = ", ".join(str(potential["name"]) for potential in self.potentials)
@@ -195,13 +225,15 @@ def _pearson(found: Tensor, gold: Tensor) -> Tensor:
     return F.cosine_similarity(left, right, dim=0)
 
 
-def _row(system: str, found: Mapping[str, float], second: Mapping[str, float], weights: str) -> dict[str, Cell]:
+def _row(
+    system: str, found: Mapping[str, float], second: Mapping[str, float], further: Mapping[str, Cell]
+) -> dict[str, Cell]:
     mean = sum(found.values()) / len(found)
     row: dict[str, Cell] = {"system": system, "mean": mean, **{_short(name): one for name, one in found.items()}}
     if second:
         beyond = sum(second.values()) / len(second)
         row |= {_short(name): one for name, one in second.items()} | {"lost": round(100 * (mean - beyond), 2)}
-    return row | {"weights": weights}
+    return row | dict(further)
 
 
 def _short(name: str) -> str:

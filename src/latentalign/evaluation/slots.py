@@ -12,10 +12,11 @@ from latentalign.evaluation.deletion_test import DRAWS, without
 from latentalign.evaluation.moved_spans import KEPT_ORDER, perturbed_slots
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
-from latentalign.evaluation.report import Cell, Report, describe
+from latentalign.evaluation.report import Cell, Report, describe, picture_name
 from latentalign.evaluation.slot_baselines import Answer, LookUp, SlotSystem, WordByWord
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
+from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.metrics.span_f1 import SpanCounts
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance
@@ -79,27 +80,29 @@ class SlotsEvaluation(Recipe):
         test = self.test.read(data)
         read = self.settings.read(self.train.read(data))
         read = replace(read, encoder=RememberingEncoder(read.encoder, kept="states"))
-        rows: list[dict[str, Cell]] = [
-            {"system": "look-up of values", **self._mean([self._measured(LookUp.of(read.rows), test)])},
-            {
-                "system": "logistic regression, word by word",
-                **self._mean(
-                    [
-                        self._measured(WordByWord.of(read, rows=self.settings.slots.rows, seed=seed), test)
-                        for seed in self.seeds
-                    ]
-                ),
-            },
-        ]
+        systems: dict[str, list[SlotSystem]] = {
+            "look-up of values": [LookUp.of(read.rows)],
+            "logistic regression, word by word": [
+                WordByWord.of(read, rows=self.settings.slots.rows, seed=seed) for seed in self.seeds
+            ],
+        }
         for family in self.families:
-            runs = [self._measured(Tagged(self._trained(family, seed, read)), test) for seed in self.seeds]
-            rows.append({"system": f"ours, {describe(family)}", **self._mean(runs)})
+            systems[f"ours, {describe(family)}"] = [Tagged(self._trained(family, seed, read)) for seed in self.seeds]
+        rows = [
+            {"system": name, **self._mean([self._measured(one, test) for one in some])}
+            for name, some in systems.items()
+        ]
         values = sum(len(one.slots) for one in test)
         counts = f"{len(test)} test utterances with {values} values; trained on {len(read.rows)}; "
         return Report(
             title=f"Slots: {self.test.file}",
             rows=rows,
             notes=(f"{counts}seeds {', '.join(map(str, self.seeds))}, mean", NOTE),
+            pictures={
+                picture_name("risk-coverage", name): drawing
+                for name, some in systems.items()
+                if (drawing := _risk(name, some[0], test))
+            },
         )
 
     def _trained(self, family: dict[str, Any], seed: int, read: ReadUtterances) -> SlotTagger:
@@ -107,15 +110,14 @@ class SlotsEvaluation(Recipe):
 
     def _measured(self, system: SlotSystem, test: list[AnnotatedText]) -> dict[str, Cell]:
         answers = system.find(test)
-        counts, gold = counted(answers, test), [_gold(one) for one in test]
-        stated = [one.probability for some in answers for one in some]
-        right = [_key(one) in some for given, some in zip(answers, gold, strict=True) for one in given]
+        counts = counted(answers, test)
+        stated, right = _stated(answers, test)
         row: dict[str, Cell] = {
             "F1": counts.f1,
             "P": counts.precision,
             "R": counts.recall,
             "each seed": "–",
-            "ECE": calibration_error([min(1.0, max(0.0, one)) for one in stated], right) if stated else "–",
+            "ECE": calibration_error(stated, right) if stated else "–",
             "deletion": "–",
         }
         if isinstance(system, Tagged) and self.deletions:
@@ -136,6 +138,19 @@ class SlotsEvaluation(Recipe):
         if len(runs) > 1:
             found["each seed"] = ", ".join(f"{100 * float(run['F1']):.1f}" for run in runs)
         return found
+
+
+def _stated(answers: Sequence[Sequence[Answer]], rows: Sequence[AnnotatedText]) -> tuple[list[float], list[bool]]:
+    """Return the probability of each span that is given, and whether it is right."""
+    gold = [_gold(one) for one in rows]
+    right = [_key(one) in some for given, some in zip(answers, gold, strict=True) for one in given]
+    return [min(1.0, max(0.0, one.probability)) for some in answers for one in some], right
+
+
+def _risk(name: str, system: SlotSystem, rows: list[AnnotatedText]) -> str:
+    """Return the risk-coverage curve of the spans that a system gives; nothing where it gives none."""
+    stated, right = _stated(system.find(rows), rows)
+    return RiskCoverage.of(stated, right).to_svg(name=name) if stated else ""
 
 
 def counted(answers: Sequence[Sequence[Answer]], rows: Sequence[AnnotatedText]) -> SpanCounts:
