@@ -321,7 +321,7 @@ def test_train_and_evaluate_by_command(data: Path, folder: Path, capsys) -> None
     capsys.readouterr()
     pictures = ["--pictures", str(data / "pictures")]
     assert main(["evaluate", str(recipe), "--data", str(data), "--json", *pictures]) == 0
-    assert "risk-coverage-ours-chain.svg" in [one.name for one in (data / "pictures").iterdir()]
+    assert "risk-coverage-ours-independent.svg" in [one.name for one in (data / "pictures").iterdir()]
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["system"] for row in rows] == [
         "look-up of values",
