@@ -11,6 +11,7 @@ from torch.testing import assert_close
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError, UnknownNameError
 from latentalign.models.matcher.calibration import Calibration
+from latentalign.tasks.classification.classifier_defaults import FURTHEST, PRIOR_TEXTS, with_default, zero_shot
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.label_file import read_labels
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
@@ -239,3 +240,20 @@ def test_a_wrong_command_says_what_to_do(command: list[str], tmp_path: Path, cap
 def test_a_failure_that_comes_in_goes_out(classifier: Classifier) -> None:
     failure = Failure(error=InputError(wanted="a", came="b"))
     assert list(classifier.classify_many([failure])) == [failure]
+
+
+def test_a_few_examples_that_do_not_explain_each_other_leave_the_default_standing() -> None:
+    """The name of an intent and its description are examples of it, and may have nothing in common."""
+    labels = {
+        "FindThing": ["find thing", "search for hotels by city and stars"],
+        "BookIt": ["book it", "reserve a room"],
+    }
+    made = Classifier.load(labels)
+    share = 4 / (4 + PRIOR_TEXTS)
+    assert abs(made.calibration.null - zero_shot(2).null) <= share * FURTHEST + 1e-6
+    wild = Calibration(null=200.0, temperature=50.0, slope=1e-3, floor=0.2, fitted_on="x")
+    drawn = with_default(wild, texts=4, labels=2)
+    assert drawn.null == pytest.approx(zero_shot(2).null + share * FURTHEST)
+    assert drawn.temperature == pytest.approx(zero_shot(2).temperature * FURTHEST**share)
+    assert drawn.slope == pytest.approx(zero_shot(2).slope * FURTHEST**-share)
+    assert drawn.floor == 0.2

@@ -8,6 +8,8 @@ from latentalign.models.matcher.calibration import Calibration
 
 PRIOR_TEXTS = 50
 """So many texts weigh as much as the default does."""
+FURTHEST = 6.0
+"""How far from the default, in log-odds or as a factor, a fit on few texts may be before it is drawn towards it."""
 
 
 def zero_shot(labels: int) -> Calibration:
@@ -31,21 +33,30 @@ def zero_shot(labels: int) -> Calibration:
 def with_default(fitted: Calibration, *, texts: int, labels: int) -> Calibration:
     """Return a calibration that was fitted on few texts, drawn towards the default.
 
+    What few texts say can be anything: four of them that do not explain each other put NULL above all answers. So
+    before it is drawn, no level is further than ``FURTHEST`` from the default, and no scale further than that factor.
+
     Args:
         fitted: on the texts.
         texts: how many they were.
         labels: how many labels there are.
 
-    >>> with_default(Calibration(null=9.0), texts=50, labels=1).null
-    6.55
+    >>> [round(with_default(Calibration(null=fitted), texts=50, labels=1).null, 2) for fitted in (9.0, 500.0)]
+    [6.55, 7.1]
     """
     share, default = texts / (texts + PRIOR_TEXTS), zero_shot(labels)
+    level = max(-FURTHEST, min(FURTHEST, fitted.null - default.null))
     return Calibration(
-        temperature=fitted.temperature**share * default.temperature ** (1 - share),
+        temperature=_drawn(fitted.temperature, default.temperature, share),
         prior=share * fitted.prior,
-        null=share * fitted.null + (1 - share) * default.null,
-        slope=fitted.slope**share * default.slope ** (1 - share),
+        null=default.null + share * level,
+        slope=_drawn(fitted.slope, default.slope, share),
         floor=fitted.floor,
         error_rate=fitted.error_rate,
         fitted_on=f"{fitted.fitted_on}, drawn towards the default",
     )
+
+
+def _drawn(fitted: float, default: float, share: float) -> float:
+    """Return a scale between the two, on the scale of logarithms."""
+    return default * math.pow(max(1 / FURTHEST, min(FURTHEST, fitted / default)), share)
