@@ -154,3 +154,13 @@ def test_a_trained_folder_comes_out_of_the_train_command(data: Path, capsys) -> 
     assert main(["train", str(recipe), "--data", str(data), "-o", str(data / "out")]) == 0
     assert main(["classify", "the cat sat", "--model", str(data / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["text"] == "the cat sat"
+
+
+def test_a_model_without_a_label_of_the_training_texts_is_refused(data: Path, capsys) -> None:
+    model = write(data / "bert", "bert")
+    settings = {"scorer": {"model": str(model), "device": "cpu"}}
+    Classifier.load({"pets": LABELS["pets"], "parks": LABELS["streets"]}, **settings).save(data / "other")
+    recipe = data / "recipe.toml"
+    recipe.write_text(f'model = "{data / "other"}"\n' + RECIPE.format(model=model), encoding="utf8")
+    assert main(["evaluate", str(recipe), "--data", str(data)]) == 1
+    assert "one without 'streets'" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from latentalign.errors import InputError
 from latentalign.evaluation.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
 from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
@@ -158,7 +159,7 @@ class ClassificationRecipe(Recipe):
         baselines: dict[str, Baseline] = {"TF-IDF + SVM": TfidfSvm()}
         if concepts:
             baselines["TF-IDF + SVM, with concepts"] = TfidfSvm(names=ConceptNames.of(concepts))
-        if concepts and self.left_out:
+        if concepts and self.left_out and self.model is None:
             alone = replace(self, settings=replace(self.settings, concepts=()))
             ours = {"ours, without concepts": alone._ours(rows, outside, seed), **ours}
         if "frozen" in self.heads:
@@ -178,7 +179,15 @@ class ClassificationRecipe(Recipe):
 
     def _ours(self, rows: Rows, outside: list[str], seed: int) -> Classifier:
         if self.model is not None:
-            return Classifier.load(folder=self.model)
+            made, told = Classifier.load(folder=self.model), {label for _, label in rows}
+            if not told <= set(made.labels):
+                raise InputError(
+                    wanted="a classifier that was trained on all labels of train",
+                    came=f"one without {', '.join(map(repr, sorted(told - set(made.labels))))}",
+                    where=f"model = {self.model!r}",
+                    fix="train it on the same texts, or leave model out",
+                )
+            return made
         return replace(self.settings, seed=seed).fit(rows, out_of_scope=outside)
 
     def _changed(self, texts: list[str], data: Path) -> dict[str, list[str]]:
