@@ -48,8 +48,9 @@ class SectionsEvaluation(Recipe):
             there are trained and written into it. None keeps none.
         deletions: documents of the deletion test, one sentence each; 0 leaves it out.
         perturbations: names; the loss of accuracy under each is told.
-        strangers: texts of another kind; one of them is put into each document, where no section should take it. None
-            leaves that out.
+        outside_train: texts that are of no section, for NULL; their labels are not read.
+        strangers: texts of another kind; one of them is put into each test document, where no section should take it.
+            None leaves that out.
     """
 
     train: LabelledDocuments
@@ -60,11 +61,12 @@ class SectionsEvaluation(Recipe):
     models: str | None = None
     deletions: int = 60
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    outside_train: LabelledTexts | None = None
     strangers: LabelledTexts | None = None
 
     def measure(self, data: Path) -> Report:
         """Train every system, and measure it."""
-        train, bench = self.train.read(data), self._bench(data)
+        train, bench, outside = self.train.read(data), self._bench(data), _texts(self.outside_train, data)
         pictures: dict[str, str] = {}
         rows: list[dict[str, Cell]] = []
 
@@ -73,9 +75,9 @@ class SectionsEvaluation(Recipe):
             rows.append({"system": name, **_mean(told)})
             pictures[picture_name("risk-coverage", name)] = bench.risk(runs[0]).to_svg(name=name)
 
-        add("TF-IDF + SVM, single sentences", [_baseline(train, bench)])
+        add("TF-IDF + SVM, single sentences", [_baseline(train, bench, outside)])
         for family in self.families:
-            made = [self._trained(family, seed, train) for seed in self.seeds]
+            made = [self._trained(family, seed, train, outside) for seed in self.seeds]
             found = [{name: one.align(some) for name, some in bench.versions.items()} for one in made]
             some = [row.document for row in bench.test][: self.deletions]
             fell = [str(deletion(one, some).effect) if some else "–" for one in made]
@@ -97,18 +99,25 @@ class SectionsEvaluation(Recipe):
         )
 
     def _bench(self, data: Path) -> SectionsBench:
-        strangers = [] if self.strangers is None else [text for text, _ in self.strangers.read(data)]
+        strangers = _texts(self.strangers, data)
         return SectionsBench(test=self.test.read(data), perturbations=self.perturbations, strangers=strangers)
 
-    def _trained(self, family: dict[str, Any], seed: int, rows: Sequence[Labelled]) -> SectionClassifier:
-        made_of = hashlib.sha256(repr((family, self.settings, self.train)).encode()).hexdigest()[:8]
+    def _trained(
+        self, family: dict[str, Any], seed: int, rows: Sequence[Labelled], outside: Sequence[str]
+    ) -> SectionClassifier:
+        told = repr((family, self.settings, self.train, self.outside_train))
+        made_of = hashlib.sha256(told.encode()).hexdigest()[:8]
         place = None if self.models is None else Path(self.models) / f"{family['name']}-{seed}-{made_of}"
         if place is not None and place.is_dir():
             return SectionClassifier.load(folder=place)
-        made = replace(self.settings, family=family, seed=seed).fit(rows)
+        made = replace(self.settings, family=family, seed=seed).fit(rows, out_of_scope=outside)
         if place is not None:
             made.save(place)
         return made
+
+
+def _texts(file: LabelledTexts | None, data: Path) -> list[str]:
+    return [] if file is None else [text for text, _ in file.read(data)]
 
 
 def _answers(alignments: Mapping[str, LatentAlignment], names: Sequence[str]) -> dict[str, SentenceAnswers]:
@@ -168,9 +177,9 @@ def _without_order(classifier: SectionClassifier) -> AlignmentFamily:
     return Independent(temperature=float(classifier.family.temperature))
 
 
-def _baseline(train: Sequence[Labelled], bench: SectionsBench) -> dict[str, SentenceAnswers]:
+def _baseline(train: Sequence[Labelled], bench: SectionsBench, outside: Sequence[str]) -> dict[str, SentenceAnswers]:
     rows = [pair for row in train for pair in zip(row.document.strings, row.labels, strict=True)]
-    system = fitted("TF-IDF + SVM", TfidfSvm(), rows, [], held_out=0.1)
+    system = fitted("TF-IDF + SVM", TfidfSvm(), rows, list(outside), held_out=0.1)
     found = {}
     for name, documents in bench.versions.items():
         chances = system.probabilities([one for document in documents for one in document.strings])

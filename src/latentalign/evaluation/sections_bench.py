@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 
 import torch
 from torch import Tensor
@@ -20,6 +19,7 @@ from latentalign.metrics.false_positives import false_positive_rate
 from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.tasks.sections.labelled_documents import Labelled
+from latentalign.tasks.sections.strangers import with_strangers
 from latentalign.text.split_texts import SplitText
 
 SURE = 0.65
@@ -79,8 +79,7 @@ class SectionsBench:
         found = {AS_IT_IS: [row.document for row in self.test]}
         found |= {name: self._perturbed(name) for name in self.perturbations}
         if self.strangers:
-            rows = zip(self.test, self._choices, strict=True)
-            found[STRANGERS] = [_with(row.document, text, place) for row, (place, text) in rows]
+            found[STRANGERS] = [document for document, _ in self._strangers]
         return found
 
     @property
@@ -139,17 +138,12 @@ class SectionsBench:
         return [SplitText.of_sentences([next(strings) for _ in row.labels]) for row in self.test]
 
     @cached_property
-    def _choices(self) -> list[tuple[int, str]]:
-        """Of each document, before which sentence the stranger stands, and what it says."""
-        chance = Random(f"strangers {self.seed}")
-        return [(chance.randint(0, len(row.labels)), chance.choice(self.strangers)) for row in self.test]
+    def _strangers(self) -> list[tuple[SplitText, int]]:
+        return with_strangers([row.document for row in self.test], self.strangers, seed=self.seed)
 
     @cached_property
     def _strange(self) -> Tensor:
         """(sentence,) whether a sentence of the documents with strangers is one."""
-        rows = zip(self.test, self._choices, strict=True)
-        return torch.tensor([place == here for row, (place, _) in rows for here in range(len(row.labels) + 1)])
-
-
-def _with(document: SplitText, text: str, place: int) -> SplitText:
-    return SplitText.of_sentences([*document.strings[:place], text, *document.strings[place:]])
+        return torch.tensor(
+            [place == here for document, place in self._strangers for here in range(len(document.sentences))]
+        )

@@ -15,8 +15,10 @@ from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.label_scores import fitted_temperature, null_level, with_null
 from latentalign.models.scorer import load_encoder
 from latentalign.models.sections import SectionScorer
+from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
+from latentalign.tasks.sections.strangers import with_strangers
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
 from latentalign.training.held_out import apart
@@ -24,7 +26,11 @@ from latentalign.training.loop import train
 from latentalign.training.optimizer import AdamW
 from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
+from latentalign.training.section_null import with_learned_null
 from latentalign.training.sections import SectionsConfig, SectionsInTraining
+
+MOST_STRANGERS = 300
+"""Documents that get a text out of scope, to learn NULL from."""
 
 
 def _training() -> TrainingConfig:
@@ -49,7 +55,7 @@ class SectionsTraining:
         training: how.
         seed: of the order of the documents and of dropout.
         held_out: the share of the documents that only the probabilities are fitted on.
-        turned_away: the share of sentences that NULL may take.
+        turned_away: the share of sentences that NULL may take, where there are no texts out of scope.
 
     Raises:
         InputError: a share outside its range.
@@ -72,11 +78,15 @@ class SectionsTraining:
                 where="SectionsTraining",
             )
 
-    def fit(self, rows: Sequence[Labelled], *, folder: Path | None = None) -> SectionClassifier:
+    def fit(
+        self, rows: Sequence[Labelled], *, out_of_scope: Sequence[str] = (), folder: Path | None = None
+    ) -> SectionClassifier:
         """Return a classifier of the sections that are in some documents.
 
         Args:
             rows: documents with the label of each sentence, two at least.
+            out_of_scope: texts that are of no section, for NULL; one each is put into ``MOST_STRANGERS`` documents at
+                most, after the sections were learned.
             folder: for the checkpoints and the log of the training; None keeps neither.
 
         Raises:
@@ -100,7 +110,20 @@ class SectionsTraining:
         )
         corpus = Items(items=range(len(kept)), measure=lambda number: sum(map(len, kept[number].document.words)) + 2)
         train(module, corpus, collate=torch.tensor, config=replace(self.training, seed=self.seed), folder=folder)
-        return self._calibrated(module, names, aside)
+        made = self._calibrated(module, names, aside)
+        return self._with_null(made, [*aside, *kept], out_of_scope) if out_of_scope else made
+
+    def _with_null(
+        self, made: SectionClassifier, rows: Sequence[Labelled], out_of_scope: Sequence[str]
+    ) -> SectionClassifier:
+        some = with_strangers([one.document for one in rows][:MOST_STRANGERS], out_of_scope, seed=self.seed)
+        assert isinstance(made.scorer, SectionScorer)
+        scorer = with_learned_null(
+            made.scorer, *map(list, zip(*some, strict=True)), temperature=float(made.family.temperature)
+        )
+        return replace(
+            made, scorer=scorer, fitted_on=f"{made.fitted_on} and {len(some)} with a text out of scope in each"
+        )
 
     def _calibrated(
         self, module: SectionsInTraining, names: tuple[str, ...], aside: list[Labelled]
@@ -125,15 +148,18 @@ class SectionsRecipe:
 
     Args:
         documents: what it is trained on.
+        out_of_scope: texts that are of no section; their labels are not read.
         settings: how.
     """
 
     documents: LabelledDocuments
+    out_of_scope: LabelledTexts | None = None
     settings: SectionsTraining = field(default_factory=SectionsTraining)
 
     def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> SectionClassifier:
         """Train, fit the probabilities, write the folder, and return the classifier."""
-        made = self.settings.fit(self.documents.read(data))
+        outside = [] if self.out_of_scope is None else [text for text, _ in self.out_of_scope.read(data)]
+        made = self.settings.fit(self.documents.read(data), out_of_scope=outside)
         made.save(output)
         return made
 
