@@ -15,7 +15,7 @@ from latentalign.index.query_values import QueryValues
 from latentalign.index.ranking import Ranker
 from latentalign.index.relevance import RelevanceWeights
 from latentalign.index.snapshot import Snapshot
-from latentalign.index.word_scores import word_values
+from latentalign.index.word_scores import word_and_stretch_values, word_values
 
 Array = NDArray[Any]
 FOLDS, DEPTH = 5, 1200
@@ -24,7 +24,7 @@ STEPS = (-0.5, -0.2, 0.2, 0.5)
 
 
 class Features:
-    """The terms of the value of every passage, one by one, each at weight 1."""
+    """The terms of the value of every passage, one by one."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         default = RelevanceWeights()
@@ -45,14 +45,16 @@ class Features:
         corpus = self._corpus
         places = np.arange(len(corpus.live))
         known = QueryValues(corpus=corpus, query=query)
-        words, wholes = known.words(places), corpus.products(known.asked, places)
+        words, stretch = word_and_stretch_values(corpus, query, known.weights, places)
+        values = words + stretch + corpus.products(known.asked, places) + corpus.own
         found = {"words": words, "words, softer": word_values(self._softer, query, known.weights, places)}
+        found |= {"stretch": stretch, "hubness": corpus.own}
         for name, one in self._parts.items():
             found[name] = one.products(QueryValues(corpus=one, query=query).asked, places)
-        contexts = {name: one.context(places, words + wholes) for name, one in self._contexts.items()}
+        contexts = {name: one.context(places, values) for name, one in self._contexts.items()}
         found |= {name: corpus.products(one, places) for name, one in contexts.items()}
-        context = Ranker(corpus=corpus).context(places, words + wholes)
-        return {**found, "ours": words + corpus.products(known.asked + context, places)}
+        context = Ranker(corpus=corpus).context(places, values)
+        return {**found, "ours": values + corpus.products(context, places)}
 
 
 def cross_validated(terms: Sequence[dict[str, Array]], relevant: Sequence[Array]) -> list[Array]:
@@ -95,6 +97,7 @@ def ascend(tables: Sequence[Array], relevant: Sequence[Array], *, start: Array, 
 
 def _start(names: Sequence[str]) -> Array:
     given = {"words": 0.7, "words, softer": 0.3, "whole": 0.2, "topics": 0.15, "context": 0.2, "context, topics": 0.4}
+    given |= {"stretch": 0.1, "hubness": 0.05}
     return np.array([given.get(name, 0.2) for name in names])
 
 

@@ -22,7 +22,7 @@ from latentalign.index.relevance import RelevanceWeights, align_words
 from latentalign.index.settings import IndexSettings
 from latentalign.index.store import Index
 from latentalign.index.vectors import normalized
-from latentalign.index.word_scores import lexical_values, word_alignments, word_values
+from latentalign.index.word_scores import lexical_values, word_alignments, word_and_stretch_values, word_values
 from latentalign.models.scorer import PairScorer, ScorerConfig
 from latentalign.tasks.retrieval.search import Searcher
 from latentalign.text.documents import Document
@@ -151,6 +151,65 @@ def test_values_are_those_of_the_alignments(searcher: Searcher, words: Searcher)
         assert np.allclose(word_values(corpus, query, weights, places), wanted, atol=1e-4)
 
 
+def nearest_stretches(searcher: Searcher, query: Query) -> list[float]:
+    """The largest cosine of the query and the mean of eight states in a row, each stretch looked at."""
+    found = []
+    for segment in searcher.snapshot.segments:
+        states = np.asarray(segment.states, dtype=np.float64)
+        if segment.pools is not None:
+            owners = np.repeat(segment.state_bounds[:-1], segment.lengths)
+            states = states[owners + segment.pools]
+        for row in np.flatnonzero(segment.live).tolist():
+            own = states[slice(*segment.bounds[row : row + 2].tolist())]
+            parts = [own[start : start + 8].mean(axis=0) for start in range(max(1, len(own) - 7))]
+            found.append(max(float(query.vector @ one / np.linalg.norm(one)) for one in parts))
+    return found
+
+
+@pytest.mark.parametrize("settings", [{}, {"states": "int8"}, {"pool": 2}], ids=str)
+def test_the_nearest_stretch_of_a_passage_counts(settings: dict, tmp_path: Path) -> None:
+    pytest.importorskip("scipy", reason="scipy is not installed (extra index)")
+    index = Index.create(tmp_path / "i", IndexSettings(adapt=False, **settings))
+    index.add([Document(id="short", text="Old photo."), *(Document(id=name, text=TEXTS[name]) for name in TEXTS)])
+    index.add([Document(id="all", text=" ".join(TEXTS.values()))])
+    index.delete(["waste"])
+    index.compact()
+    found = Searcher.load(index.path)
+    corpus, query = found.ranker.corpus, query_of(found, "renew an old passport at nine")
+    weights, _ = weights_of(found, query)
+    places = np.flatnonzero(corpus.live)
+    near = word_and_stretch_values(corpus, query, weights, places[::-1].copy())[1][::-1]
+    assert np.allclose(near, corpus.weights.stretch * np.array(nearest_stretches(found, query)), atol=1e-4)
+    (segment,) = found.snapshot.segments
+    old = replace(segment, arrays={name: one for name, one in segment.arrays.items() if name != "stretches"})
+    assert "stretches" in segment.arrays
+    assert np.allclose(old.stretches, segment.stretches)
+
+
+def test_a_passage_that_is_a_neighbour_of_many_has_less(words: Searcher) -> None:
+    corpus = words.ranker.corpus
+    assert corpus.neighbours is not None
+    places, near = corpus.neighbours
+    often = np.zeros(len(corpus.live))
+    for row in np.flatnonzero(corpus.live).tolist():
+        for place, one in zip(places[row].tolist(), near[row].tolist(), strict=True):
+            often[place] += one > 0
+    assert np.allclose(corpus.own, -corpus.weights.hubness * np.log(1 + often), atol=1e-5)
+    assert not corpus.own[~corpus.live].any()
+
+
+def test_a_value_is_the_sum_of_its_parts(searcher: Searcher) -> None:
+    alone = RelevanceWeights(context_size=0, whole=0.0, topics=0.0, stretch=0.0)
+    text = "renew an old passport at nine"
+    stretches = Searcher.load(searcher.index.path, weights=replace(alone, stretch=3.0), exact=True)
+    words = {
+        one.id: one.value for one in Searcher.load(searcher.index.path, weights=alone, exact=True).search(text).hits
+    }
+    wanted = dict(zip(stretches.snapshot.places, nearest_stretches(stretches, query_of(stretches, text)), strict=True))
+    for hit in stretches.search(text).hits:
+        assert hit.value == pytest.approx(words[hit.id] + 3.0 * wanted[hit.id], abs=1e-4)
+
+
 def test_without_states_the_candidates_have_the_exact_value(words: Searcher) -> None:
     corpus, query = words.ranker.corpus, query_of(words, "red iron flow red")
     weights, postings = weights_of(words, query)
@@ -190,7 +249,7 @@ def test_deleted_documents_are_not_found_and_are_nobodys_neighbours(words: Searc
 
 
 def test_compaction_changes_no_value_that_does_not_come_from_the_corpus(words: Searcher) -> None:
-    weights = RelevanceWeights(topics=0.0, neighbours=0.0)
+    weights = RelevanceWeights(topics=0.0, neighbours=0.0, hubness=0.0)
     before = Searcher.load(words.index.path, weights=weights).search("red iron", k=20).hits
     words.index.compact()
     after = Searcher.load(words.index.path, weights=weights).search("red iron", k=20).hits

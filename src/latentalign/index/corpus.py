@@ -84,6 +84,16 @@ class Corpus:
             found[some] = self._alone[some] + np.float32(self.weights.neighbours) * beside.sum(axis=1)
         return found
 
+    @cached_property
+    def own(self) -> Array:
+        r"""(passage,) float32 $-h \log (1 + n)$, what a passage has of itself that is a neighbour of $n$ others."""
+        found = np.zeros(len(self.live), dtype=np.float32)
+        if self.neighbours is not None and self.weights.hubness:
+            places, near = self.neighbours
+            often = np.bincount(places[(near > 0) & self.live[:, None]], minlength=len(found))
+            found -= np.float32(self.weights.hubness) * np.log1p(often).astype(np.float32)
+        return found
+
     def products(self, asked: Array, places: Array) -> Array:
         """Return (passage,) float32 the products of some passages with the features of a query."""
         import torch

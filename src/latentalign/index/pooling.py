@@ -42,3 +42,19 @@ def pooled(states: Array, *, pool: int) -> tuple[Array, Array]:
     totals = np.zeros((len(first), unit.shape[1]), dtype=np.float32)
     np.add.at(totals, numbers, unit)
     return normalized(totals), numbers
+
+
+def state_bounds(bounds: Array, pools: Array | None) -> Array:
+    """Return (passage + 1,) where the states of each passage begin.
+
+    Args:
+        bounds: (passage + 1,) where its words begin.
+        pools: (word,) which of the states of its passage stands for each; None where each has its own.
+
+    >>> state_bounds(np.array([0, 3, 4]), np.array([0, 1, 0, 0])).tolist()
+    [0, 2, 3]
+    """
+    if pools is None:
+        return bounds
+    counts = np.maximum.reduceat(pools, bounds[:-1]) + 1 if len(bounds) > 1 else pools
+    return np.concatenate([[0], np.cumsum(counts)])

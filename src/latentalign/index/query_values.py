@@ -11,7 +11,7 @@ import numpy as np
 from latentalign.index.corpus import Corpus
 from latentalign.index.query import Query
 from latentalign.index.vectors import Array
-from latentalign.index.word_scores import Postings, lexical_values, word_values
+from latentalign.index.word_scores import Postings, lexical_values, word_and_stretch_values, word_values
 
 HEAVIEST = 24
 """Words of a query whose sketches are compared, the rarest ones."""
@@ -55,9 +55,18 @@ class QueryValues:
 
     def words(self, places: Array) -> Array:
         """Return (passage,) what the words give, exactly."""
-        new = places[np.isnan(self._words[places])]
-        self._words[new] = word_values(self.corpus, self.query, self.weights, new)
-        found: Array = self._words[places]
+        found: Array = self._exact(places)[0]
+        return found
+
+    def wholes(self, asked: Array, places: Array) -> Array:
+        """Return (passage,) what the texts give as wholes, and the passages of themselves, exactly.
+
+        Args:
+            asked: (feature,) of the query, with those of its context or not.
+            places: numbers of passages.
+        """
+        stretches = self._exact(places)[1]
+        found: Array = stretches + self.corpus.products(asked, places) + self.corpus.own[places]
         return found
 
     def sketched(self, places: Array) -> Array:
@@ -73,9 +82,17 @@ class QueryValues:
         found: Array = self._sketched[places]
         return found
 
+    def _exact(self, places: Array) -> Array:
+        """Return (2, passage) what the words and what the stretches give."""
+        new = places[np.isnan(self._known[0, places])]
+        if len(new):
+            self._known[:, new] = word_and_stretch_values(self.corpus, self.query, self.weights, new)
+        found: Array = self._known[:, places]
+        return found
+
     @cached_property
-    def _words(self) -> Array:
-        return np.full(len(self.corpus.live), np.nan, dtype=np.float32)
+    def _known(self) -> Array:
+        return np.full((2, len(self.corpus.live)), np.nan, dtype=np.float32)
 
     @cached_property
     def _sketched(self) -> Array:

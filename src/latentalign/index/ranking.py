@@ -77,7 +77,7 @@ class Ranker:
             asked = self.asked(known, np.flatnonzero(self.corpus.live))
         else:
             near, asked = self._candidates(known, allowed, count=max(self.rescored, least))
-        wholes = self.corpus.products(asked, near)
+        wholes = known.wholes(asked, near)
         values = known.words(near) + wholes
         order = np.argsort(-values, kind="stable")
         return Ranking(
@@ -97,7 +97,7 @@ class Ranker:
         """
         if not self.corpus.weights.context_size or not len(known.asked) or not len(first):
             return known.asked
-        values = known.words(first) + self.corpus.products(known.asked, first)
+        values = known.words(first) + known.wholes(known.asked, first)
         return known.asked + self.context(first, values)
 
     def context(self, places: Array, values: Array) -> Array:
@@ -139,7 +139,7 @@ class Ranker:
             return pool
         last = pool
         for _ in range(HOPS):
-            values = known.lexical[last] + self.corpus.products(asked, last)
+            values = known.lexical[last] + self.corpus.products(asked, last) + self.corpus.own[last]
             beside = np.setdiff1d(self.corpus.neighbours[0][last[top(values, SPREAD)]], pool)
             last = beside[self.corpus.live[beside]]
             pool = np.concatenate([pool, last])
@@ -154,10 +154,10 @@ class Ranker:
             count: how many are wanted.
         """
         if pool is None:
-            rough = known.lexical + self.corpus.rough_products(asked)
+            rough = known.lexical + self.corpus.rough_products(asked) + self.corpus.own
         else:
             rough = np.full(len(allowed), -np.inf, dtype=np.float32)
-            rough[pool] = known.lexical[pool] + self.corpus.products(asked, pool)
+            rough[pool] = known.lexical[pool] + self.corpus.products(asked, pool) + self.corpus.own[pool]
         near = best(rough, allowed, SKETCHED * count)
         return near[top(known.sketched(near) + rough[near] - known.lexical[near], count)]
 

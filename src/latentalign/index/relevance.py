@@ -15,7 +15,8 @@ from latentalign.families.independent import Independent
 class RelevanceWeights:
     r"""The scalar weights of the potentials.
 
-    $$V(q, p) = \frac{\sum_i w_i \Phi(S_{i\cdot})}{\sum_i w_i} + \langle \hat q, \hat p \rangle, \quad
+    $$V(q, p) = \frac{\sum_i w_i \Phi(S_{i\cdot})}{\sum_i w_i} + \langle \hat q, \hat p \rangle
+    + d \max_b \cos(\bar x, \bar y_b) - h \log (1 + n_p), \quad
     \Phi(S_{i\cdot}) = \log \Bigl(1 + \sum_j e^{S_{ij}}\Bigr)$$
 
     $$S_{ij} = s\,[\cos(x_i, y_j) - \theta] + e\,[\mathrm{stem}_i = \mathrm{stem}_j] - l \log (m / \bar m)$$
@@ -26,9 +27,11 @@ class RelevanceWeights:
     $$\langle \hat q, \hat p \rangle = a \cos(\bar x, \bar p) + b \cos(t_q, t_p) + a' \cos(\bar c, \bar p)
     + b' \cos(t_c, t_p), \quad \hat p \leftarrow \hat p + c \sum_{p'} G_{pp'} \hat p'$$
 
-    $t$ are topics and $G$ the neighbours of a passage, both fitted to the corpus without labels. $c$ is the context of
-    the query: the mean of the best passages, weighted by $\mathrm{softmax}(V / T)$, which is what the query reads out
-    of the corpus as an attention over passages.
+    $\bar y_b$ is the mean of the states of ``STRETCH`` words of the passage in a row, of which the stretch that is
+    nearest to the whole of the query counts, and $n_p$ of how many passages $p$ is a neighbour: what is near to many is
+    often found by chance. $t$ are topics and $G$ the neighbours of a passage, both fitted to the corpus without labels.
+    $c$ is the context of the query: the mean of the best passages, weighted by $\mathrm{softmax}(V / T)$, which is what
+    the query reads out of the corpus as an attention over passages.
 
     Args:
         whole: $a$, of the vectors of the two texts.
@@ -43,8 +46,11 @@ class RelevanceWeights:
         exact: $e$, of words of the same stem.
         level: $r$.
         length: $l$.
+        stretch: $d$; 0 where no states of words are kept.
+        hubness: $h$.
 
-    Rocchio 1971 (context as a mean of relevant texts); Diaz 2005 (neighbours), both here inside one score.
+    Rocchio 1971 (context as a mean of relevant texts); Diaz 2005 (neighbours); Callan 1994 (stretches of words beside
+    whole documents); Radovanović, Nanopoulos and Ivanović 2010 (hubs): all here inside one score.
     """
 
     whole: float = 2.1
@@ -59,6 +65,8 @@ class RelevanceWeights:
     exact: float = 1.0
     level: float = 0.7
     length: float = 0.75
+    stretch: float = 2.0
+    hubness: float = 0.06
 
     def at(self, lengths: Tensor, mean: float) -> Tensor:
         r"""Return (passage,) the part of a score that depends on the length, $-l \log (m / \bar m)$."""

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from latentalign.durable import sync
-from latentalign.index import sketch
+from latentalign.index import sketch, stretches
 from latentalign.index.adaptation import Adaptation
 from latentalign.index.content import Content, document_of
+from latentalign.index.pooling import state_bounds
 from latentalign.index.vectors import Array
 from latentalign.registry import require
 from latentalign.text.documents import Document
@@ -23,6 +24,7 @@ from latentalign.text.documents import Document
 ARRAYS = ("passages", "bounds", "spans", "words", "order", "starts", "lines", "vectors", "states")
 FITTED = ("topics", "rarity", "neighbours", "nearness")
 SKETCH = ("sketch", "projection")
+OPTIONAL = ("pools", "stretches")
 IDS, TERMS, DOCUMENTS, GRAPH = "ids.json", "terms.json", "documents.jsonl", "vectors.usearch"
 COMMON = 0.2
 """Share of the passages from which on a word that has a term in it tells little."""
@@ -53,6 +55,7 @@ def write_segment(folder: Path, content: Content, *, adaptation: Adaptation | No
     with (folder / "states.npy").open("wb") as file:
         _write_states(file, content.states)
     _write_sketch(folder, passages=len(content.passages))
+    _write_stretches(folder, content)
     (folder / IDS).write_text(json.dumps(list(content.ids), ensure_ascii=False), encoding="utf-8")
     (folder / TERMS).write_text(json.dumps(list(content.terms), ensure_ascii=False), encoding="utf-8")
     if graph:
@@ -82,6 +85,14 @@ def _write_sketch(folder: Path, *, passages: int) -> None:
         with (folder / "sketch.npy").open("wb") as file:
             _write_header(file, np.dtype(np.int8), (len(states), directions.shape[1]))
             file.writelines(part.tobytes() for part in sketch.sketched(states, directions))
+
+
+def _write_stretches(folder: Path, content: Content) -> None:
+    """Write how long the sums of the states of stretches are, of the states that have just been written."""
+    states, bounds = _mapped(folder / "states.npy"), content.bounds
+    if states.shape[1]:
+        found = stretches.sizes(states, bounds, state_bounds(bounds, content.pools), content.pools)
+        np.save(folder / "stretches.npy", found, allow_pickle=False)
 
 
 def _write_header(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
@@ -127,12 +138,12 @@ class Segment:
             if deleted is None
             else np.load(deleted, allow_pickle=False)
         )
-        fitted, rough, pools = (
+        fitted, rough, others = (
             {name: _mapped(folder / f"{name}.npy") for name in names if (folder / f"{name}.npy").is_file()}
-            for names in (FITTED, SKETCH, ("pools",))
+            for names in (FITTED, SKETCH, OPTIONAL)
         )
         return cls(
-            arrays=arrays | pools,
+            arrays=arrays | others,
             adaptation=fitted,
             sketch=rough,
             graph=_graph(folder / GRAPH),
@@ -181,10 +192,18 @@ class Segment:
     @cached_property
     def state_bounds(self) -> Array:
         """(passage + 1,) where the states of each passage begin."""
-        if self.pools is None:
-            return self.bounds
-        counts = np.maximum.reduceat(self.pools, self.bounds[:-1]) + 1 if len(self.passages) else self.pools
-        return np.concatenate([[0], np.cumsum(counts)])
+        return state_bounds(self.bounds, self.pools)
+
+    @cached_property
+    def stretches(self) -> Array:
+        """(word,) how long the sum of the states of each word's stretch is.
+
+        Cost: none, but a pass over the states in an index that was written before there were stretches.
+        """
+        found: Array | None = self.arrays.get("stretches")
+        if found is None:
+            return stretches.sizes(self.states, self.bounds, self.state_bounds, self.pools)
+        return found
 
     @property
     def vectors(self) -> Array:

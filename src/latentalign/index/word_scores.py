@@ -12,6 +12,7 @@ from latentalign.index.query import Query
 from latentalign.index.relevance import WordAlignment, align_words
 from latentalign.index.segment import Segment
 from latentalign.index.sketch import EXCESS
+from latentalign.index.stretches import best as best_stretch
 from latentalign.index.vectors import Array, normalized
 
 _AT_ONCE = 1 << 18  # words whose states are in memory together
@@ -19,22 +20,40 @@ _STEEPEST = 80.0  # the largest score whose exponential float32 holds
 
 
 def word_values(corpus: Corpus, query: Query, weights: Array, places: Array, *, sketch: bool = False) -> Array:
-    r"""Return (passage,) what the words give, $\sum_i w_i \Phi(S_{i\cdot}) / \sum_i w_i$.
+    """Return (passage,) what the words give; see ``word_and_stretch_values``.
 
-    The same number as ``word_alignments`` gives, without padding: the sums of $e^S$ run over the words of all passages,
-    one after the other.
+    Args:
+        sketch: read the sketches of the states, where there are some, and not the states; of words that tell something,
+            and of those of the query.
+    """
+    return _values(corpus, query, weights, places, sketch=sketch)[0]
+
+
+def word_and_stretch_values(corpus: Corpus, query: Query, weights: Array, places: Array) -> tuple[Array, Array]:
+    r"""Return (passage,) what the words give, $\sum_i w_i \Phi(S_{i\cdot}) / \sum_i w_i$, and (passage,) what the
+    stretch that is nearest to the whole of the query gives, $d \max_b \cos(\bar x, \bar y_b)$.
+
+    The former are the same numbers as ``word_alignments`` gives, without padding: the sums of $e^S$ run over the words
+    of all passages, one after the other.
 
     Args:
         corpus: the passages.
         query: what they are to explain.
         weights: (word,) of the query.
         places: numbers of passages.
-        sketch: read the sketches of the states, where there are some, and not the states; of words that tell something,
-            and of those of the query.
 
-    Cost: for each word of a passage, one product with each of the query and an exponential.
+    Cost: for each word of a passage, one product with each of the query and an exponential, and one with the whole.
     """
-    found = np.zeros(len(places), dtype=np.float32)
+    return _values(corpus, query, weights, places)
+
+
+def _values(
+    corpus: Corpus, query: Query, weights: Array, places: Array, *, sketch: bool = False
+) -> tuple[Array, Array]:
+    found, near = np.zeros((2, len(places)), dtype=np.float32)
+    asked = corpus.weights.similarity * query.states
+    if corpus.weights.stretch and query.vector.shape == query.states.shape[1:]:  # both of one encoder
+        asked = np.concatenate([asked, corpus.weights.stretch * query.vector[None]])
     shares = weights / np.float32(max(float(weights.sum()), 1e-9))
     numbers = _numbers(query)
     for rows, segment, passages in _parts(corpus, places):
@@ -45,14 +64,17 @@ def word_values(corpus: Corpus, query: Query, weights: Array, places: Array, *, 
             kept = (segment.telling | (table >= 0))[terms]
             lengths = np.add.reduceat(kept, starts, dtype=np.int64)
             words, terms, starts = words[kept], terms[kept], np.cumsum(lengths) - lengths
-        cosines = _cosines(segment, query, passages, words, sketch=rough, times=corpus.weights.similarity)
+        cosines = _products(segment, asked[: len(query.terms)] if rough else asked, passages, words, sketch=rough)
+        if cosines is not None and len(cosines) > len(query.terms):
+            near[rows] = best_stretch(cosines[-1].numpy(), segment.stretches.take(words), starts, lengths)
+            cosines = cosines[:-1]
         odds = _odds(corpus, query, table[terms], cosines=cosines, excess=EXCESS if rough else 0.0)
         totals, there = np.zeros((len(odds), len(passages)), dtype=np.float32), lengths > 0
         totals[:, there] = np.add.reduceat(odds, starts[there], axis=1) if there.any() else 0.0
         relative = np.maximum(segment.lengths[passages], 1) / max(corpus.mean_length, 1.0)
         totals *= np.exp(-corpus.weights.length * np.log(relative)).astype(np.float32)
         found[rows] = shares @ np.log1p(totals)
-    return found
+    return found, near
 
 
 def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array) -> WordAlignment:
@@ -70,7 +92,7 @@ def word_alignments(corpus: Corpus, query: Query, weights: Array, places: Array)
         inner = np.arange(len(words)) - np.repeat(starts, segment.lengths[passages])
         owners = np.repeat(rows, segment.lengths[passages])
         terms[owners, inner] = _numbered(segment, numbers)[segment.words[words]]
-        some = _cosines(segment, query, passages, words)
+        some = _products(segment, query.states, passages, words)
         if some is not None:
             cosines[owners, inner] = some.T.numpy()
     return align_words(
@@ -113,17 +135,19 @@ def runs(bounds: Array, passages: Array) -> tuple[Array, Array]:
     return np.arange(lengths.sum()) + np.repeat(begins - starts, lengths), starts
 
 
-def _cosines(
-    segment: Segment, query: Query, passages: Array, words: Array, *, sketch: bool = False, times: float = 1.0
+def _products(
+    segment: Segment, asked: Array, passages: Array, words: Array, *, sketch: bool = False
 ) -> torch.Tensor | None:
-    """Return (query, word) so many times the cosines of the states that stand for the words of some passages, or of
+    """Return (asked, word) the products with the states that stand for the words of some passages, or about the same by
     their sketches; None where there are none."""
-    if not query.states.shape[1]:
+    if not asked.shape[1]:
         return None
-    states, asked = segment.states, query.states
+    states = segment.states
     if sketch and segment.sketch:
-        states, asked = segment.sketch["sketch"], normalized(asked @ segment.sketch["projection"])
-    asked = asked * np.float32(times / 127 if states.dtype == np.int8 else times)
+        sizes = np.linalg.norm(asked, axis=1, keepdims=True)
+        states, asked = segment.sketch["sketch"], sizes * normalized(asked @ segment.sketch["projection"])
+    if states.dtype == np.int8:
+        asked = asked * np.float32(1 / 127)
     places, starts = (words, None) if segment.pools is None else runs(segment.state_bounds, passages)
     rows = torch.from_numpy(states.take(places, axis=0)).float()
     found = torch.from_numpy(asked) @ rows.T
