@@ -73,9 +73,9 @@ def cross_validated(terms: Sequence[dict[str, Array]], relevant: Sequence[Array]
     folds = np.arange(len(tables)) % FOLDS
     found: list[Array] = [np.zeros(0)] * len(tables)
     for fold in range(FOLDS):
-        train = np.flatnonzero(folds != fold)
+        train = np.flatnonzero(folds != fold).tolist()
         weights = ascend([tables[one] for one in train], [relevant[one] for one in train], start=_start(names))
-        for one in np.flatnonzero(folds == fold):
+        for one in np.flatnonzero(folds == fold).tolist():
             found[one] = weights @ tables[one]
     return found
 
