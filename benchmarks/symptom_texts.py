@@ -1,6 +1,6 @@
 """Which disease a patient's words are of, from three texts of each: few labels, with and without other texts.
 
-python -m benchmarks.symptom_texts --data DIR [--seeds 5]
+python -m benchmarks.symptom_texts --data DIR [--seeds 5] [--fifth 0]
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ import argparse
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from benchmarks.disease_descriptions import descriptions
 from benchmarks.report import write_table
 from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
+from latentalign.models.matcher.phrases import encode
 from latentalign.models.matcher.profile import Feature, Profile
+from latentalign.registry import require
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.label_spreading import with_unlabelled
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
@@ -33,30 +37,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=5, help="draws of the labelled texts")
+    parser.add_argument("--fifth", type=int, default=0, help="which fifth of the texts is held out; the table is of 0")
     options = parser.parse_args()
     rows = LabelledTexts(file=FILE).read(options.data)
-    dev = [row for row in rows if _aside(row[0])]
-    rest = [row for row in rows if not _aside(row[0])]
+    dev = [row for row in rows if _fifth(row[0]) == options.fifth]
+    rest = [row for row in rows if _fifth(row[0]) != options.fifth]
+    others = [text for text, _ in rest]
+    told = descriptions(options.data, sorted({label for _, label in rows}))
     systems: dict[str, Callable[[Rows], tuple[Callable[[list[str]], Tensor], list[str]]]] = {
         "TF-IDF + SVM": lambda some: _baseline(TfidfSvm(), some),
         "logistic head, frozen": lambda some: _baseline(_head(), some),
         "ours, classify": _classified,
         "ours, diagnose (sentences of the examples as findings)": _diagnosed,
-        "ours, classify, with the other texts, unlabelled": lambda some: _spread(some, [text for text, _ in rest]),
+        "SVM, descriptions as further texts": lambda some: _baseline(TfidfSvm(), [*some, *_described(told)]),
+        "SVM taught by itself, other texts": lambda some: _self_taught(some, others, {}),
+        "SVM taught by itself, other texts, descriptions": lambda some: _self_taught(some, others, told),
+        "scikit-learn's LabelSpreading, then SVM, other texts": lambda some: _label_spreading(some, others),
+        "ours, classify, other texts": lambda some: _spread(some, others),
+        "ours, classify, other texts, descriptions": lambda some: _spread(some, others, descriptions=told),
+        "ours, classify, other texts, descriptions, labels even": lambda some: _spread(
+            some, others, descriptions=told, even=True
+        ),
     }
     table: list[dict[str, str | float]] = []
     for name, make in systems.items():
         found = [_accuracy(make(few(rest, PER_LABEL, seed=seed)), dev) for seed in range(options.seeds)]
         table.append({"system": name, "accuracy": sum(found) / len(found), "least": min(found), "most": max(found)})
         print(table[-1], flush=True)
+    if options.fifth:
+        return
     write_table(
         "symptom-texts", table, command=f"python -m benchmarks.symptom_texts --data DIR --seeds {options.seeds}"
     )
 
 
-def _aside(text: str) -> bool:
-    """Whether a text is of the development fifth, by its hash."""
-    return int(hashlib.sha1(f"dev {text}".encode(), usedforsecurity=False).hexdigest(), 16) % 5 == 0
+def _fifth(text: str) -> int:
+    """Return which fifth of the texts one is of, by its hash."""
+    return int(hashlib.sha1(f"dev {text}".encode(), usedforsecurity=False).hexdigest(), 16) % 5
 
 
 def _accuracy(made: tuple[Callable[[list[str]], Tensor], list[str]], dev: Rows) -> float:
@@ -84,9 +101,40 @@ def _classified(rows: Rows) -> tuple[Callable[[list[str]], Tensor], list[str]]:
     return made.values, list(made.labels)
 
 
-def _spread(rows: Rows, others: list[str]) -> tuple[Callable[[list[str]], Tensor], list[str]]:
-    made = with_unlabelled(_few_shot(rows), others)
+def _spread(rows: Rows, others: list[str], **settings: Any) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    made = with_unlabelled(_few_shot(rows), others, **settings)
     return made.values, list(made.labels)
+
+
+def _described(told: dict[str, list[str]]) -> Rows:
+    """Return each sentence of the descriptions as a text of its label."""
+    return [(one.of(text), label) for label, some in told.items() for text in some for one in sentences(text)]
+
+
+def _self_taught(
+    rows: Rows, others: list[str], told: dict[str, list[str]]
+) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    """Train, label the other texts by that, train on all: five times, the descriptions being texts the first time."""
+    known = [*rows, *_described(told)]
+    others = [text for text in others if text not in dict(rows)]
+    for _ in range(5):
+        values, names = _baseline(TfidfSvm(), known)
+        guessed = values(others).argmax(dim=1).tolist()
+        known = [*rows, *((text, names[one]) for text, one in zip(others, guessed, strict=True))]
+    return _baseline(TfidfSvm(), known)
+
+
+def _label_spreading(rows: Rows, others: list[str]) -> tuple[Callable[[list[str]], Tensor], list[str]]:
+    """Spread labels over neighbours by the vectors of the encoder, as scikit-learn does, and train on them."""
+    spreading = require("sklearn.semi_supervised", extra="sklearn").LabelSpreading(kernel="knn", n_neighbors=7)
+    names = list(dict.fromkeys(label for _, label in rows))
+    left = [text for text in others if text not in dict(rows)]
+    encoder = _head().scorer.encoder
+    assert encoder is not None
+    vectors = encode([*(text for text, _ in rows), *left], encoder).numpy()
+    spreading.fit(vectors, [names.index(label) for _, label in rows] + [-1] * len(left))
+    guessed = spreading.transduction_[len(rows) :]
+    return _baseline(TfidfSvm(), [*rows, *((text, names[one]) for text, one in zip(left, guessed, strict=True))])
 
 
 def _diagnosed(rows: Rows) -> tuple[Callable[[list[str]], Tensor], list[str]]:
