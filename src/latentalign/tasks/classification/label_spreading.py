@@ -115,12 +115,19 @@ def _learned(made: Classifier, chances: Mapping[str, Tensor]) -> Classifier:
         int(chances[one.text].multinomial(1, generator=chance)) if one.text in chances else label
         for one, label in ((texts[number], owner[number]) for number in aside)
     ]
+    held = [texts[number].text for number in aside]
     fitted = _with_discriminant(part).calibrate(
-        [texts[number].text for number in aside],
+        held,
         [made.labels[one] for one in drawn],
-        fitted_on=f"{len(aside)} texts held out, most with a label that was spread to them",
+        fitted_on=f"{len(held)} texts held out, most with a label that was spread to them",
     )
-    return replace(_with_discriminant(made), calibration=fitted.calibration)
+    whole = _with_discriminant(made)
+    # Two trainings, and numbers of texts, differ in the level of all values together, which only NULL feels.
+    shift = float((whole.values(held) - fitted.values(held)).mean())
+    found = fitted.calibration
+    more = found.prior * float((whole.memory.counts.log() - part.memory.counts.log()).mean())
+    each = None if found.each_null is None else found.each_null + shift
+    return replace(whole, calibration=replace(found, null=found.null + shift + more, each_null=each))
 
 
 def _with_discriminant(made: Classifier) -> Classifier:
