@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -16,6 +17,7 @@ from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.minimum import minimum
+from latentalign.models.units import Units
 
 
 @final
@@ -49,6 +51,13 @@ class DiscriminantConfig:
                 where="DiscriminantConfig",
             )
 
+    def vocabulary(self, texts: Sequence[Units], *, concepts: ConceptNames | None = None) -> Vocabulary:
+        """Return the features of some texts; the arguments are those of ``fit``."""
+        rules: tuple[Featurizer, ...] = (Featurizer(mode="stem" if self.stems else "exact"),)
+        if self.ngrams:
+            rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
+        return Vocabulary.of(texts, rules, least=self.least, concepts=concepts)
+
     def fit(self, memory: Memory, values: Tensor | None, *, concepts: ConceptNames | None = None) -> Discriminant:
         r"""Return the discriminant of the candidates of a memory, learned from its texts.
 
@@ -66,10 +75,7 @@ class DiscriminantConfig:
 
         Fan and others 2008, eq. 2 (L2-loss support vector machine), each candidate against the rest.
         """
-        rules: tuple[Featurizer, ...] = (Featurizer(mode="stem" if self.stems else "exact"),)
-        if self.ngrams:
-            rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
-        vocabulary = Vocabulary.of(memory.units, rules, least=self.least, concepts=concepts)
+        vocabulary = self.vocabulary(memory.units, concepts=concepts)
         bags, count = Bags.of(memory.units, vocabulary), len(memory.candidates)
         words = torch.zeros(len(vocabulary.places), count, requires_grad=True)
         whole = torch.zeros(0 if values is None else memory.pooled.shape[1], count, requires_grad=True)
