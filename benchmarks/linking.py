@@ -17,8 +17,9 @@ from latentalign.evaluation.expressing import ExpressingRecipe
 from latentalign.evaluation.linking import LinkingRecipe
 from latentalign.evaluation.recipe import run
 from latentalign.evaluation.report import Report
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.models.linking.settings import LinkerConfig
-from latentalign.tasks.alignment.linked_texts import CatalogueFile, LinkedTexts
+from latentalign.tasks.alignment.linked_texts import LinkedTexts
 from latentalign.tasks.linking.train_linker import LinkerTraining
 
 ROOT = Path(__file__).resolve().parent.parent

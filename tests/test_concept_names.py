@@ -10,12 +10,12 @@ from torch.testing import assert_close
 from latentalign.errors import InputError
 from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.classification import ClassificationRecipe
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.models.features import Featurizer
 from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import CONCEPT_LENGTH, Vocabulary
 from latentalign.models.matcher.memory import units_of
-from latentalign.tasks.alignment.linked_texts import CatalogueFile
 from latentalign.tasks.classification.classifier_recipe import ClassifierRecipe, with_catalogue
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts

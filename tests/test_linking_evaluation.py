@@ -132,7 +132,7 @@ weight = 5.0
 def test_a_recipe_trains_a_linker_into_a_folder(tmp_path: Path) -> None:
     write_texts(tmp_path / "t.jsonl.gz", ROWS)
     from latentalign import config
-    from latentalign.tasks.alignment.linked_texts import CatalogueFile
+    from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 
     recipe = config.parse(
         LinkerRecipe,

@@ -21,9 +21,9 @@ from latentalign.evaluation.report import Cell, Report, picture_name
 from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames
-from latentalign.tasks.alignment.linked_texts import CatalogueFile
 from latentalign.tasks.classification.classifier_recipe import with_catalogue
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few

@@ -11,11 +11,12 @@ from latentalign.evaluation.link_deletion import link_deletion
 from latentalign.evaluation.linking_baselines import Lookup, prior_of
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.settings import LinkerConfig
-from latentalign.tasks.alignment.linked_texts import CatalogueFile, LinkedTexts
+from latentalign.tasks.alignment.linked_texts import LinkedTexts
 from latentalign.tasks.linking.link import Linker
 from latentalign.tasks.linking.result import LinkedMention, LinkedText
 from latentalign.tasks.linking.train_linker import LinkerTraining

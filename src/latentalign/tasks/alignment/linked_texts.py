@@ -4,45 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
-from latentalign.formats.catalogue.concept import Concept
-from latentalign.formats.catalogue.reading import load_catalogue
 from latentalign.formats.json_objects import json_object
 from latentalign.formats.lines import Line, read_lines
 from latentalign.text.mentions import GivenMention, MentionedText
 from latentalign.text.spans import Span
-
-
-@dataclass(frozen=True, kw_only=True)
-class CatalogueFile:
-    """Where a catalogue is.
-
-    Args:
-        file: below the data folder.
-        form: as in ``read_catalogue``.
-        keys: names of columns, see ``formats.catalogue.rows``.
-        header: of a table without one.
-    """
-
-    file: str
-    form: str = "auto"
-    keys: dict[str, str] = field(default_factory=dict)
-    header: list[str] | None = None
-
-    def read(self, data: Path) -> tuple[Concept, ...]:
-        """Return the concepts.
-
-        Raises:
-            InputError: the file cannot be read, or is no catalogue.
-        """
-        options: dict[str, Any] = {"keys": self.keys} if self.keys else {}
-        return load_catalogue(
-            data / self.file, form=self.form, **options, **({"header": self.header} if self.header else {})
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from latentalign.tasks.alignment.linked_texts import CatalogueFile
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from latentalign.tasks.classification.train_classifier import ClassifierTraining

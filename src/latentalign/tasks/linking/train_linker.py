@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from latentalign.errors import InputError
+from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.models.linking.features import Looked
 from latentalign.models.linking.settings import LinkerConfig, encoded
 from latentalign.models.linking.spotting import Sketch, Spotter
 from latentalign.models.linking.weights import LinkWeights
-from latentalign.tasks.alignment.linked_texts import CatalogueFile, LinkedTexts
+from latentalign.tasks.alignment.linked_texts import LinkedTexts
 from latentalign.tasks.linking.link import Linker
 from latentalign.text.mentions import MentionedText
 
