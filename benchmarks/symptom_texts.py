@@ -15,24 +15,15 @@ import torch
 from torch import Tensor
 
 from benchmarks.disease_descriptions import descriptions
+from benchmarks.few_labels import Made, Rows, Values, baseline, few_shot, figures_of, head, label_spreading, self_taught
 from benchmarks.report import write_table
-from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
-from latentalign.metrics.calibration_error import calibration_error
-from latentalign.models.matcher.calibration import given_one
-from latentalign.models.matcher.phrases import encode
+from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.models.matcher.profile import Feature, Profile
-from latentalign.registry import require
-from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.label_spreading import with_unlabelled
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
-from latentalign.tasks.classification.train_classifier import ClassifierTraining
 from latentalign.tasks.diagnosis.diagnose import Diagnoser
 from latentalign.text.sentences import sentences
 
-Rows = list[tuple[str, str]]
-Values = tuple[Callable[[list[str]], Tensor], list[str]]
-"""From texts to (text, label) values, and the labels."""
-Made = Classifier | Values
 FILE = "medical/symptom2disease/train.jsonl.gz"
 PER_LABEL = 3
 
@@ -52,7 +43,7 @@ def main() -> None:
         rest = [row for row in rows if _fifth(row[0]) != fifth]
         for name, make in _systems([text for text, _ in rest], told).items():
             for seed in range(options.seeds):
-                figures = _figures(make(few(rest, PER_LABEL, seed=seed)), dev)
+                figures = figures_of(make(few(rest, PER_LABEL, seed=seed)), dev)
                 found.setdefault(name, []).append(figures)
                 print(fifth, seed, name, figures, flush=True)
     write_table(
@@ -65,20 +56,20 @@ def main() -> None:
 def _systems(others: list[str], told: dict[str, list[str]]) -> dict[str, Callable[[Rows], Made]]:
     """Return what is measured, by name: from labelled texts to a system."""
     return {
-        "TF-IDF + SVM": lambda some: _baseline(TfidfSvm(), some),
-        "logistic head, frozen": lambda some: _baseline(_head(), some),
-        "ours, classify": _few_shot,
+        "TF-IDF + SVM": lambda some: baseline(TfidfSvm(), some),
+        "logistic head, frozen": lambda some: baseline(head(), some),
+        "ours, classify": few_shot,
         "ours, diagnose (sentences of the examples as findings)": _diagnosed,
-        "SVM, descriptions as further texts": lambda some: _baseline(TfidfSvm(), [*some, *_described(told)]),
-        "SVM taught by itself, other texts": lambda some: _self_taught(some, others, {}),
-        "SVM taught by itself, other texts, descriptions": lambda some: _self_taught(some, others, told),
-        "scikit-learn's LabelSpreading, then SVM, other texts": lambda some: _label_spreading(some, others),
-        "ours, classify, other texts": lambda some: with_unlabelled(_few_shot(some), others),
+        "SVM, descriptions as further texts": lambda some: baseline(TfidfSvm(), [*some, *_described(told)]),
+        "SVM taught by itself, other texts": lambda some: self_taught(some, others, []),
+        "SVM taught by itself, other texts, descriptions": lambda some: self_taught(some, others, _described(told)),
+        "scikit-learn's LabelSpreading, then SVM, other texts": lambda some: label_spreading(some, others),
+        "ours, classify, other texts": lambda some: with_unlabelled(few_shot(some), others),
         "ours, classify, other texts, descriptions": lambda some: with_unlabelled(
-            _few_shot(some), others, descriptions=told
+            few_shot(some), others, descriptions=told
         ),
         "ours, classify, other texts, descriptions, labels even": lambda some: with_unlabelled(
-            _few_shot(some), others, descriptions=told, even=True
+            few_shot(some), others, descriptions=told, even=True
         ),
     }
 
@@ -96,61 +87,9 @@ def _fifth(text: str) -> int:
     return int(hashlib.sha1(f"dev {text}".encode(), usedforsecurity=False).hexdigest(), 16) % 5
 
 
-def _figures(made: Made, dev: Rows) -> dict[str, float]:
-    """Return the accuracy, and of a classifier what its probabilities are worth."""
-    texts = [text for text, _ in dev]
-    values, names = (made.values, list(made.labels)) if isinstance(made, Classifier) else made
-    right = [names[one] == label for one, (_, label) in zip(values(texts).argmax(dim=1).tolist(), dev, strict=True)]
-    figures = {"accuracy": sum(right) / len(right)}
-    if isinstance(made, Classifier):
-        chances = made.probabilities(texts)
-        stated = given_one(chances).amax(dim=1).clamp(0, 1).tolist()
-        figures["ECE"] = calibration_error(stated, right)
-        figures["turned away"] = float((chances[:, -1] >= chances[:, :-1].amax(dim=1)).float().mean())
-    return figures
-
-
-def _baseline(model: Baseline, rows: Rows) -> Values:
-    names = list(dict.fromkeys(label for _, label in rows))
-    model.fit([text for text, _ in rows], [names.index(label) for _, label in rows])
-    return model.values, names
-
-
-def _head() -> LogisticHead:
-    return LogisticHead(scorer=ClassifierTraining().matcher.build().scorer)
-
-
-def _few_shot(rows: Rows) -> Classifier:
-    return ClassifierTraining(fine_tune=False).fit(rows)
-
-
 def _described(told: dict[str, list[str]]) -> Rows:
     """Return each sentence of the descriptions as a text of its label."""
     return [(one.of(text), label) for label, some in told.items() for text in some for one in sentences(text)]
-
-
-def _self_taught(rows: Rows, others: list[str], told: dict[str, list[str]]) -> Values:
-    """Train, label the other texts by that, train on all: five times, the descriptions being texts the first time."""
-    known = [*rows, *_described(told)]
-    others = [text for text in others if text not in dict(rows)]
-    for _ in range(5):
-        values, names = _baseline(TfidfSvm(), known)
-        guessed = values(others).argmax(dim=1).tolist()
-        known = [*rows, *((text, names[one]) for text, one in zip(others, guessed, strict=True))]
-    return _baseline(TfidfSvm(), known)
-
-
-def _label_spreading(rows: Rows, others: list[str]) -> Values:
-    """Spread labels over neighbours by the vectors of the encoder, as scikit-learn does, and train on them."""
-    spreading = require("sklearn.semi_supervised", extra="sklearn").LabelSpreading(kernel="knn", n_neighbors=7)
-    names = list(dict.fromkeys(label for _, label in rows))
-    left = [text for text in others if text not in dict(rows)]
-    encoder = _head().scorer.encoder
-    assert encoder is not None
-    vectors = encode([*(text for text, _ in rows), *left], encoder).numpy()
-    spreading.fit(vectors, [names.index(label) for _, label in rows] + [-1] * len(left))
-    guessed = spreading.transduction_[len(rows) :]
-    return _baseline(TfidfSvm(), [*rows, *((text, names[one]) for text, one in zip(left, guessed, strict=True))])
 
 
 def _diagnosed(rows: Rows) -> Values:
