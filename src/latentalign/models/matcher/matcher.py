@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,11 +13,15 @@ from latentalign.families import AlignmentFamily, LatentAlignment
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.memory import Memory, read, vectors
 from latentalign.models.matcher.reduction import by_candidate
+from latentalign.models.potentials.lexical import Lexical
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Encoded, Units
 
 PAIRS = 1024
 """Pairs of texts that are aligned together."""
+
+ENOUGH = 200
+"""Texts whose document frequencies are worth something."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,6 +85,15 @@ class Matcher:
     def __post_init__(self) -> None:
         if self.aligned < 1:
             raise InputError(wanted="at least 1 text to align", came=repr(self.aligned), where="Matcher.aligned")
+
+    def with_frequencies(self, texts: Sequence[str]) -> Matcher:
+        """Return the matcher with the document frequencies of some texts, where there are ``ENOUGH`` to count."""
+        if len(texts) < ENOUGH:
+            return self
+        potentials = tuple(
+            one.fit(texts) if isinstance(one, Lexical) and one.idf is None else one for one in self.scorer.potentials
+        )
+        return replace(self, scorer=replace(self.scorer, potentials=potentials))
 
     def remember(self, candidates: Sequence[Candidate], *, before: Memory | None = None) -> Memory:
         """Return candidates encoded; a set of candidates can change at any time without training.

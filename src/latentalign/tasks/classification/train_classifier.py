@@ -19,7 +19,6 @@ from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.matcher.settings import MatcherConfig
-from latentalign.models.potentials.lexical import Lexical
 from latentalign.models.units import Units
 from latentalign.tasks.classification.classifier_defaults import zero_shot
 from latentalign.tasks.classification.classify import Classifier
@@ -198,7 +197,7 @@ class ClassifierTraining:
 
     def _both(self, rows: Rows, folder: Path | None) -> HeadAndWords:
         return HeadAndWords.train(
-            _with_frequencies(self.matcher.build(), [text for text, _ in rows]),
+            self.matcher.build().with_frequencies([text for text, _ in rows]),
             self._labels(rows),
             discriminant=self.discriminant or DiscriminantConfig(),
             concepts=self._names,
@@ -214,7 +213,7 @@ class ClassifierTraining:
 
     def _made(self, rows: Rows, folder: Path | None, unlabelled: Sequence[str]) -> Classifier:
         labels = self._labels(rows)
-        matcher = _with_frequencies(self.matcher.build(), [text for text, _ in rows])
+        matcher = self.matcher.build().with_frequencies([text for text, _ in rows])
         if self.fine_tune:
             matcher = self._trained(matcher, labels, folder, [units_of(one) for one in unlabelled])
         made = Classifier(matcher=matcher, memory=matcher.remember(labels), calibration=zero_shot(len(labels)))
@@ -292,13 +291,3 @@ def split(rows: Rows, *, share: float) -> tuple[list[tuple[str, str]], list[tupl
         taken = int(seen[label] * share + 1e-9) > int((seen[label] - 1) * share + 1e-9)
         (aside if taken else kept).append((text, label))
     return kept, aside
-
-
-def _with_frequencies(matcher: Matcher, texts: Sequence[str]) -> Matcher:
-    """Return the matcher with the document frequencies of some texts, where there are enough to count."""
-    if len(texts) < 200:
-        return matcher
-    potentials = tuple(
-        one.fit(texts) if isinstance(one, Lexical) and one.idf is None else one for one in matcher.scorer.potentials
-    )
-    return replace(matcher, scorer=replace(matcher.scorer, potentials=potentials))
