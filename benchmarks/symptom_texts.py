@@ -38,6 +38,7 @@ def main() -> None:
     rows = LabelledTexts(file=FILE).read(options.data)
     told = descriptions(options.data, sorted({label for _, label in rows}))
     found: dict[str, list[dict[str, float]]] = {}
+    fifths = " ".join(map(str, options.fifths))
     for fifth in options.fifths:
         dev = [row for row in rows if _fifth(row[0]) == fifth]
         rest = [row for row in rows if _fifth(row[0]) != fifth]
@@ -49,7 +50,7 @@ def main() -> None:
     write_table(
         "symptom-texts",
         [_row(name, runs, first=options.seeds) for name, runs in found.items()],
-        command=f"python -m benchmarks.symptom_texts --data DIR --seeds {options.seeds}",
+        command=f"python -m benchmarks.symptom_texts --data DIR --seeds {options.seeds} --fifths {fifths}",
     )
 
 

@@ -44,9 +44,10 @@ def main() -> None:
                 row |= {"accuracy": mean(rights), "least": min(rights), "most": max(rights)}
                 table.append(row | {key: _mean(runs, key) for key in ("ECE", "turned away")})
                 print(table[-1], flush=True)
-    write_table(
-        "unlabelled-texts", table, command=f"python -m benchmarks.unlabelled_texts --data DIR --seeds {options.seeds}"
-    )
+    command = f"python -m benchmarks.unlabelled_texts --data DIR --seeds {options.seeds}"
+    if options.sets != list(SETS):
+        command += f" --sets {' '.join(options.sets)}"
+    write_table("unlabelled-texts", table, command=command)
 
 
 def _systems(others: list[str]) -> dict[str, Callable[[Rows], Made]]:

@@ -1,5 +1,6 @@
 """Labels carried over to texts without labels."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from latentalign.models.matcher.spreading import passing
 from latentalign.tasks.classification import label_spreading
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.label_spreading import with_unlabelled
+from latentalign.tasks.classification.train_classifier import ClassifierTraining
+from latentalign.training.discriminant import DiscriminantConfig
 from tests.tiny_models import write
 
 
@@ -138,3 +141,19 @@ def test_descriptions_are_of_labels(classifier: Classifier) -> None:
     assert sum(len(one.texts) for one in described.memory.candidates) == 5
     with pytest.raises(UnknownNameError, match="pets"):
         with_unlabelled(classifier, TEXTS, descriptions={"pet": "A cat."})
+
+
+def test_with_few_texts_a_discriminant_stays(tmp_path: Path) -> None:
+    """Below the number from which on weights are learned anew, those that were learned go on to count."""
+    settings = ClassifierTraining(fine_tune=False, discriminant=DiscriminantConfig(ngrams=()))
+    rows = [
+        (f"{text} {end}", label)
+        for text, label in (("the cat", "pets"), ("a dog", "pets"), ("die Straße", "streets"), ("the Café", "streets"))
+        for end in ("it", "on", "and")
+    ]
+    few = replace(settings, matcher=settings.matcher.with_model(write(tmp_path / "bert", "bert"))).fit(rows)
+    assert few.discriminant is not None
+    grown = with_unlabelled(few, ["the cat sat on it"], neighbours=2)
+    assert grown.discriminant is few.discriminant
+    assert grown.calibration == few.calibration
+    assert len(grown.memory.units) == len(few.memory.units) + 1

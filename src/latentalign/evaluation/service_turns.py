@@ -123,7 +123,7 @@ class ServiceTurns:
         row |= dict.fromkeys(("ECE", "Brier", "risk area", "AUROC", "FPR95", "deletion"), "–")
         if stated and hits:
             row |= self._stated(name, [every.chances[place] for place in self._places], hits)
-        if not every.fits or not self.perturbations:
+        if not every.fits:
             return row
         saying = answer(self.saying)
         scores, told = [*saying.fits, *saying.strange], [True] * len(saying.fits) + [False] * len(saying.strange)

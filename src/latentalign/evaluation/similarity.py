@@ -111,7 +111,8 @@ class Similarity(Recipe):
             every = fitting | testing | beyond | altered
             values = {name: inside.relevances(family, weights) for name, (inside, _) in every.items()}
             alone = {name: one.tolist() for name, one in values.items()}
-            tested = str(deletion(scorer, family, weights, some).effect) if some else "–"
+            fell = deletion(scorer, family, weights, some)
+            tested = str(fell.effect) if fell.linked else "–"
             table.append(row(describe(settings), alone, " ".join(f"{one:.2f}" for one in weights.tolist()), tested))
             mixed = {name: torch.stack([torch.tensor(cosines[name]), one], dim=1) for name, one in values.items()}
             shares = _regressed(mixed, fitting)

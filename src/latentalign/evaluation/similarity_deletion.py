@@ -28,7 +28,7 @@ def deletion(
 ) -> Deletion:
     r"""Return how much the score of pairs falls without the words that carry it, and without random ones.
 
-    A word of the first text carries $\\sum_j A_{ij} S_{ij}$, the parts of the value that are its links'.
+    A word of the first text carries $\sum_j A_{ij} S_{ij}$, the parts of the value that are its links'.
 
     Args:
         scorer: whose potentials are summed.
@@ -42,6 +42,8 @@ def deletion(
     """
     chance = Random(seed)
     chosen = [pair for pair in pairs if len(segment(pair[0])) > 1]
+    if not chosen:
+        return Deletion(linked=[], random=[])
     found = unit_parts(scorer, chosen).alignment(family, weights)
     carried, before = (found.expected * found.scores).sum(dim=-1), relevance(found).tolist()
     shortened: list[tuple[str, str]] = []

@@ -24,7 +24,7 @@ def with_learned_null(
 ) -> SectionScorer:
     r"""Return the scorer with the scores of all sections over that of NULL, $\nu(x) = w \cdot \bar x + b$.
 
-    $$\min_{w, b} - \sum_i \log p(f_i | x_i) + \lambda |w|^2, \quad
+    $$\min_{w, b} - \frac1n \sum_i \log p(f_i | x_i) + \lambda |w|^2, \quad
     p(f = 1 | x) = \sigma\Big(\log \sum_k e^{S_k(x) / T} - \nu(x) / T\Big)$$
 
     where $f$ is whether a sentence is of a section. Given that it is, which one stays as it was, since the same is

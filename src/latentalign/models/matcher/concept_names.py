@@ -14,7 +14,7 @@ from latentalign.models.linking.keys import key_of, loose_key, stems_of, tokens_
 LONGEST = 8
 """Words of a name that are looked for at once."""
 SHORTEST = 4
-"""Letters of a name of one word; shorter ones are mostly short forms that mean something else as well."""
+"""Letters of the stem of a name of one word; shorter ones are mostly short forms that mean something else as well."""
 _INSIDE = frozenset("-/'’‐‑–")
 """What may stand between two words of a name."""
 

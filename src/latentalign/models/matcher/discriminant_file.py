@@ -66,5 +66,8 @@ def read_discriminant(folder: Path) -> Discriminant:
 def _concepts(table: dict[str, dict[str, list[str]]] | None) -> ConceptNames | None:
     if table is None:
         return None
+    lists = [ids for one in ("names", "parents") for ids in dict(table[one]).values()]
+    if not all(isinstance(ids, list) for ids in lists):
+        raise ValueError("concepts without lists of ids")
     names, parents = ({key: tuple(ids) for key, ids in table[one].items()} for one in ("names", "parents"))
     return ConceptNames(names=names, parents=parents)

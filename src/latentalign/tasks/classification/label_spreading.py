@@ -65,9 +65,10 @@ def with_unlabelled(
 
     from latentalign.models.matcher.candidate import Candidate
     from latentalign.models.matcher.cotraining import cotrain
+    from latentalign.models.matcher.memory import units_of
 
     old = {one.text: int(owner) for one, owner in zip(classifier.memory.units, classifier.memory.owner, strict=True)}
-    new = [one for one in dict.fromkeys(texts) if one not in old]
+    new = [one for one in dict.fromkeys(units_of(text).text for text in texts) if one not in old]
     if not new:
         return classifier
     every = classifier.matcher.remember([Candidate(name="all", texts=(*old, *new))], before=classifier.memory)
@@ -81,7 +82,7 @@ def with_unlabelled(
     )[len(old) :]
     spread = dict(zip(new, chances, strict=True))
     candidates = _grown(classifier.memory.candidates, spread, least)
-    made = replace(classifier, memory=classifier.matcher.remember(candidates, before=every), discriminant=None)
+    made = replace(classifier, memory=classifier.matcher.remember(candidates, before=every))
     if len(made.memory.units) < ENOUGH or len(made.labels) < 2:
         return made
     concepts = None if classifier.discriminant is None else classifier.discriminant.vocabulary.concepts
@@ -105,10 +106,12 @@ def _learned(made: Classifier, chances: Mapping[str, Tensor], concepts: ConceptN
     import torch
 
     texts, owner = made.memory.units, made.memory.owner.tolist()
-    aside = range(2, len(texts), 3)
+    aside: list[int] = []
     kept: list[list[str]] = [[] for _ in made.labels]
     for number, (one, label) in enumerate(zip(texts, owner, strict=True)):
-        if number % 3 != 2 or not kept[label]:
+        if number % 3 == 2 and kept[label]:
+            aside.append(number)
+        else:
             kept[label].append(one.text)
     candidates = [replace(one, texts=tuple(some)) for one, some in zip(made.memory.candidates, kept, strict=True)]
     part = replace(made, memory=made.matcher.remember(candidates, before=made.memory))
@@ -125,7 +128,7 @@ def _learned(made: Classifier, chances: Mapping[str, Tensor], concepts: ConceptN
     )
     whole = _with_discriminant(made, concepts)
     # Two trainings, and numbers of texts, differ in the level of all values together, which only NULL feels.
-    shift = float((whole.values(held) - fitted.values(held)).mean())
+    shift = float((whole.values(held, without=aside) - fitted.values(held)).mean())
     found = fitted.calibration
     more = found.prior * float((whole.memory.counts.log() - part.memory.counts.log()).mean())
     each = None if found.each_null is None else found.each_null + shift
@@ -204,7 +207,8 @@ def _known(classifier: Classifier, memory: Memory, descriptions: Labels) -> Tens
             found[:, number] = cosines.double().logsumexp(dim=1) - torch.tensor(float(len(cosines.T))).log()
     if described:
         some = found[:, described]
-        some = some - some.mean(dim=1, keepdim=True)
+        if len(described) > 1:
+            some = some - some.mean(dim=1, keepdim=True)
         some = (some - some.mean(dim=0)) / some.std(dim=0, correction=0).clamp_min(1e-6)
         found[:, described] = some
     return found
