@@ -25,13 +25,14 @@ from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_serv
 from latentalign.tasks.slots.service_utterances import ServiceUtterance, service_utterances
 
 NOTE = (
-    "accuracy among the intents of the service, of turns that say what is wanted, and of all turns while something is "
-    "wanted (most of these only make sense after the turns before); ECE in 15 bins, Brier, risk area: of the "
+    "accuracy among the intents of the service, of turns that say what is wanted, and of all turns while something "
+    "is wanted (most of these only make sense after the turns before); ECE in 15 bins, Brier, risk area: of the "
     "probabilities given that an intent of the service is wanted, on turns that say what is wanted; AUROC, FPR95: of "
     "those turns against as many at most that say what they want of another service, by the probability that an "
     "intent fits, by the largest score for baselines; deletion: mean fall of the value without the words that carry "
-    "most, less without random ones, and its 95% interval; names of perturbations: points of accuracy lost on turns that say what "
-    "is wanted; majority: the intent that is the most frequent one of the service in the measured turns themselves"
+    "most, less without random ones, and its 95% interval; names of perturbations: points of accuracy lost on turns "
+    "that say what is wanted; majority: the intent that is the most frequent one of the service in the measured "
+    "turns themselves"
 )
 
 
