@@ -15,6 +15,7 @@ from latentalign.errors import InputError
 from latentalign.models.features import Featurizer
 from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.models.matcher.discriminant import Bags, Discriminant, Vocabulary
+from latentalign.models.matcher.matcher import Matcher
 from latentalign.models.matcher.memory import Memory
 from latentalign.models.matcher.minimum import minimum
 from latentalign.models.units import Units
@@ -57,6 +58,15 @@ class DiscriminantConfig:
         if self.ngrams:
             rules += (Featurizer(mode="ngram", sizes=self.ngrams),)
         return Vocabulary.of(texts, rules, least=self.least, concepts=concepts)
+
+    def fit_beside(self, matcher: Matcher, memory: Memory, *, concepts: ConceptNames | None = None) -> Discriminant:
+        """Return the discriminant beside the values of a matcher, each text explained by the others alone.
+
+        Cost: the values of all texts, and ``fit``.
+        """
+        every = range(len(memory.units))
+        values = matcher.values(memory.units, memory, without=every, known=memory.known(every))
+        return self.fit(memory, values, concepts=concepts)
 
     def fit(self, memory: Memory, values: Tensor | None, *, concepts: ConceptNames | None = None) -> Discriminant:
         r"""Return the discriminant of the candidates of a memory, learned from its texts.

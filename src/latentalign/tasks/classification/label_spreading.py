@@ -138,10 +138,8 @@ def _learned(made: Classifier, chances: Mapping[str, Tensor], concepts: ConceptN
 def _with_discriminant(made: Classifier, concepts: ConceptNames | None) -> Classifier:
     from latentalign.training.discriminant import DiscriminantConfig
 
-    memory = made.memory
-    every = range(len(memory.units))
-    alone = made.matcher.values(memory.units, memory, without=every, known=memory.known(every))
-    return replace(made, discriminant=DiscriminantConfig().fit(memory, alone, concepts=concepts))
+    found = DiscriminantConfig().fit_beside(made.matcher, made.memory, concepts=concepts)
+    return replace(made, discriminant=found)
 
 
 def _likeness(memory: Memory) -> Tensor:

@@ -222,10 +222,8 @@ class ClassifierTraining:
     def _with_discriminant(self, made: Classifier) -> Classifier:
         if self.discriminant is None:
             return made
-        memory = made.memory
-        known = memory.known(range(len(memory.units)))
-        alone = made.matcher.values(memory.units, memory, without=range(len(memory.units)), known=known)
-        return replace(made, discriminant=self.discriminant.fit(memory, alone, concepts=self._names))
+        found = self.discriminant.fit_beside(made.matcher, made.memory, concepts=self._names)
+        return replace(made, discriminant=found)
 
     @cached_property
     def _names(self) -> ConceptNames | None:
