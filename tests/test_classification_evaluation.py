@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from latentalign.cli.main import main
 from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
 from latentalign.evaluation.classification import fitted
-from latentalign.evaluation.deletion_test import carrying, deletion_test, without
+from latentalign.evaluation.deletion_test import deletion_test, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.models.matcher.calibration import Calibration
@@ -72,7 +72,7 @@ def test_the_deletion_test_removes_what_carries_most(tmp_path: Path) -> None:
     classifier = Classifier.load({"cats": "cat", "dogs": "dog"}, scorer={"potentials": potentials})
     texts = ["my cat is here today", "one dog and two more", "cat"]
     result = classifier.classify(texts[0])
-    assert carrying(result)[0] == 1
+    assert removals(result.carried, Random(0), share=0.2)[0] == [1]
     found = deletion_test(classifier, texts)
     assert len(found.linked) == 2  # a text of one word is left out
     assert found.effect.value > 0

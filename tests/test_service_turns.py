@@ -49,7 +49,7 @@ def test_the_figures_are_those_counted_by_hand() -> None:
     assert row["Brier"] == pytest.approx(2 * 0.1**2)
     assert row["risk area"] == 0.0
     assert row["casing"] > 0  # capitals are not found
-    assert list(turns.pictures) == ["risk-coverage-x"]
+    assert turns.risk(turns.by_service(by_first_word)).area == 0.0
 
 
 def test_strangers_are_what_was_said_to_the_other_services() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentalign.evaluation.deletion_test import without
+from latentalign.evaluation.deletion_test import fallen, removals, without
 from latentalign.evaluation.files import find, objects
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
@@ -31,7 +31,6 @@ NOTE = (
     "95% interval; document frequencies are of all papers of the file; nothing is trained, but the weights, the "
     "temperature and the level of NULL were chosen on this set"
 )
-DRAWS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,19 +145,17 @@ class CitedSentences(Recipe):
         documents: dict[str, Document],
     ) -> Deletion:
         chance = Random(self.seed)
-        linked, random = [], []
+        before: list[float] = []
+        after: list[list[float]] = []
         for number in range(0, len(rows), max(1, len(rows) // self.deletions)):
             row, ranking = rows[number], rankings[number]
             best = int(ranking.value.argmax())
             units, carried = words_of(row.text), ranking.parts[best].tolist()
-            count = max(1, round(0.2 * len(units.spans)))
-            first = sorted(range(len(carried)), key=lambda word: -carried[word])[:count]
-            draws = [first, *(chance.sample(range(len(carried)), count) for _ in range(DRAWS))]
-            shortened = [without(row.text, [units.spans[word] for word in draw]) for draw in draws]
-            left = [float(one.value[best]) for one in linker.rankings(shortened, documents[row.paper])]
-            linked.append(float(ranking.value[best]) - left[0])
-            random.append(float(ranking.value[best]) - sum(left[1:]) / DRAWS)
-        return Deletion(linked=linked, random=random)
+            removed = removals(carried, chance, share=0.2)
+            shortened = [without(row.text, [units.spans[word] for word in some]) for some in removed]
+            after.append([float(one.value[best]) for one in linker.rankings(shortened, documents[row.paper])])
+            before.append(float(ranking.value[best]))
+        return fallen(before, after)
 
 
 def _citance(row: dict[str, Any], papers: dict[str, list[tuple[str, str]]]) -> Citance:

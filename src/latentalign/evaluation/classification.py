@@ -17,7 +17,7 @@ from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.report import Cell, Report, picture_name
+from latentalign.evaluation.report import Cell, Report, mean_of_runs, picture_name
 from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
@@ -26,7 +26,7 @@ from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.tasks.classification.classifier_recipe import with_catalogue
 from latentalign.tasks.classification.classify import Classifier
-from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, few, texts_of
 from latentalign.tasks.classification.train_classifier import ClassifierTraining, split
 
 Rows = list[tuple[str, str]]
@@ -101,7 +101,7 @@ class ClassificationRecipe(Recipe):
             settings = with_catalogue(self.settings, self.catalogue, data)
             return replace(self, settings=settings, catalogue=None).measure(data)
         test = self.test.read(data)
-        outside = [self._texts(one, data) for one in (self.outside_train, self.outside_test)]
+        outside = [texts_of(one, data) for one in (self.outside_train, self.outside_test)]
         known = {label for _, label in self.train.read(data)}
         every = [row for row in test if row[1] in known]
         kept = every[:: max(1, -(-len(every) // self.most))] if self.most else every
@@ -120,7 +120,7 @@ class ClassificationRecipe(Recipe):
                 pictures[picture_name("risk-coverage", len(pictures), system.name)] = picture
         return Report(
             title=f"Classification: {self.train.file}" + (f", {self.per_label} a label" if self.per_label else ""),
-            rows=[{"system": name, **_mean(rows)} for name, rows in tables.items()],
+            rows=[{"system": name, **mean_of_runs(rows)} for name, rows in tables.items()],
             notes=(
                 self._counts(len(kept), len(test), len(known), len(outside[1])),
                 NOTE.format(self.settings.error_rate),
@@ -137,7 +137,7 @@ class ClassificationRecipe(Recipe):
         return Report(
             title=f"Second sets, trained on {self.train.file}",
             rows=[
-                {"second set": one.name, "system": name, **_mean(rows)}
+                {"second set": one.name, "system": name, **mean_of_runs(rows)}
                 for one, table in zip(second, tables, strict=True)
                 for name, rows in table.items()
             ],
@@ -224,10 +224,6 @@ class ClassificationRecipe(Recipe):
             row[name] = round(100 * (figures.accuracy - found.accuracy), 2)
         return row, figures.risk.to_svg(name=system.name)
 
-    @staticmethod
-    def _texts(given: LabelledTexts | None, data: Path) -> list[str]:
-        return [] if given is None else [text for text, _ in given.read(data)]
-
 
 def fitted(name: str, baseline: Baseline, rows: Rows, outside: list[str], *, held_out: float) -> System:
     """Return a baseline trained on some texts, its probabilities fitted on a part that it was not trained on."""
@@ -242,12 +238,3 @@ def fitted(name: str, baseline: Baseline, rows: Rows, outside: list[str], *, hel
     calibration = Calibration.fit(values, told, counts)
     baseline.fit([text for text, _ in rows], [numbers[label] for _, label in rows])
     return System(name=name, names=names, model=baseline, calibration=calibration, counts=counts)
-
-
-def _mean(rows: list[dict[str, Cell]]) -> dict[str, Cell]:
-    """Return the mean of each figure over the runs; what is no number stays that of the first run."""
-    found: dict[str, Cell] = {}
-    for key, first in rows[0].items():
-        numbers = [one for row in rows if isinstance(one := row[key], int | float)]
-        found[key] = sum(numbers) / len(numbers) if numbers else first
-    return found

@@ -12,7 +12,6 @@ from latentalign.text.spans import Span
 
 if TYPE_CHECKING:
     from latentalign.tasks.classification.classify import Classifier
-    from latentalign.tasks.classification.result import Classification
 
 DRAWS = 5
 """Random deletions that are averaged for each text."""
@@ -37,26 +36,45 @@ def deletion_test(classifier: Classifier, texts: Sequence[str], *, share: float 
     ]
     shortened: list[str] = []
     for one in answered:
-        size = len(one.evidence.source_spans)
-        count = min(size - 1, max(1, round(share * size)))
-        shortened.append(without(one.text, [one.evidence.source_spans[place] for place in carrying(one)[:count]]))
-        for _ in range(DRAWS):
-            places = chance.sample(range(size), count)
-            shortened.append(without(one.text, [one.evidence.source_spans[place] for place in places]))
+        spans = one.evidence.source_spans
+        removed = removals(one.carried, chance, share=share)
+        shortened += [without(one.text, [spans[place] for place in some]) for some in removed]
     numbers = {name: number for number, name in enumerate(classifier.labels)}
     chosen = [numbers[one.ranked[0].label] for one in answered]
     rows = classifier.values(shortened).reshape(len(answered), DRAWS + 1, len(classifier.labels))
-    linked, random = [], []
-    for row, number, one in zip(rows, chosen, answered, strict=True):
-        left = row[:, number].tolist()
-        linked.append(one.ranked[0].value - left[0])
-        random.append(one.ranked[0].value - sum(left[1:]) / DRAWS)
-    return Deletion(linked=linked, random=random)
+    after = [row[:, number].tolist() for row, number in zip(rows, chosen, strict=True)]
+    return fallen([one.ranked[0].value for one in answered], after)
 
 
-def carrying(result: Classification) -> list[int]:
-    """Return the places of the text's words, those that carry most of the value first."""
-    return sorted(range(len(result.carried)), key=lambda place: -result.carried[place])
+def removals(carried: Sequence[float], chance: Random, *, share: float) -> list[list[int]]:
+    """Return the places of the words that carry most, and then ``DRAWS`` times those of as many random ones.
+
+    Args:
+        carried: of each word, of two at least.
+        chance: of the random ones.
+        share: of the words, one at least, never all.
+
+    >>> removals([0.1, 0.9, 0.2], Random(0), share=0.3)[0]
+    [1]
+    """
+    size = len(carried)
+    count = min(size - 1, max(1, round(share * size)))
+    first = sorted(range(size), key=lambda place: -carried[place])[:count]
+    return [first, *(chance.sample(range(size), count) for _ in range(DRAWS))]
+
+
+def fallen(before: Sequence[float], after: Sequence[Sequence[float]]) -> Deletion:
+    """Return how far some values have fallen.
+
+    Args:
+        before: of each item.
+        after: of each item, its values in the order of ``removals``.
+    """
+    pairs = list(zip(before, after, strict=True))
+    return Deletion(
+        linked=[value - left[0] for value, left in pairs],
+        random=[value - sum(left[1:]) / DRAWS for value, left in pairs],
+    )
 
 
 def without(text: str, spans: Sequence[Span]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from latentalign import config, registry
+from latentalign.evaluation.deletion_test import DRAWS, removals
 from latentalign.evaluation.files import find, lines
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
@@ -24,7 +25,6 @@ from latentalign.tasks.relating.concept_evidence import word_evidence
 from latentalign.tasks.relating.relate import OntologyAligner
 
 Pair = tuple[str, str]
-DRAWS = 5
 NOTE = (
     "precision, recall and F1: of the predictions that touch a concept of the reference, which is a part of the whole "
     "one, so a link between two concepts outside of it is not seen and precision is too high; F1 of all: estimated "
@@ -155,10 +155,7 @@ def deletion(found: Aligned, *, share: float = 0.2, seed: int = 0) -> Deletion:
         size = len(term.forms)
         if size < 2:
             continue
-        count = min(size - 1, max(1, round(share * size)))
-        carried = word_evidence(found, place)[1]
-        best = sorted(range(size), key=lambda word: -carried[word])[:count]
-        draws = [best, *(chance.sample(range(size), count) for _ in range(DRAWS))]
+        draws = removals(word_evidence(found, place)[1], chance, share=share)
         kept.append((one, other))
         variants.append([term, *(_without(term, draw) for draw in draws)])
     values = np.stack([_values(found, kept, [some[draw] for some in variants]) for draw in range(DRAWS + 2)])

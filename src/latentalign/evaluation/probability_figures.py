@@ -19,6 +19,18 @@ from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.models.matcher.calibration import Calibration, given_one
 
 
+def detection(inside: Sequence[float], outside: Sequence[float]) -> dict[str, Cell]:
+    """Return how well scores tell what is in scope from what is not; dashes where nothing is out of scope.
+
+    >>> detection([0.9, 0.8], [0.1])
+    {'AUROC': 1.0, 'FPR95': 0.0}
+    """
+    if not outside:
+        return {"AUROC": "–", "FPR95": "–"}
+    scores, told = [*inside, *outside], [True] * len(inside) + [False] * len(outside)
+    return {"AUROC": auroc(scores, told), "FPR95": false_positive_rate(scores, told)}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProbabilityFigures:
     """What the probabilities of some texts are worth.
@@ -66,8 +78,6 @@ class ProbabilityFigures:
         """Return the figures as a row; those that need texts out of scope are a dash where there are none."""
         sets = self.calibration.possible(self.inside)
         covered = sets.gather(1, torch.tensor(self.labels)[:, None]).float().mean()
-        scores = [*(1 - self.inside[:, -1]).tolist(), *(1 - self.outside[:, -1]).tolist()]
-        told = [True] * len(self.inside) + [False] * len(self.outside)
         return {
             "accuracy": self.accuracy,
             "top 3": self.among_three,
@@ -75,8 +85,7 @@ class ProbabilityFigures:
             "ECE": calibration_error(self.given.amax(dim=1).clamp(0, 1).tolist(), self.right),
             "Brier": brier(self.given.tolist(), list(self.labels)),
             "risk area": self.risk.area,
-            "AUROC": auroc(scores, told) if len(self.outside) else "–",
-            "FPR95": false_positive_rate(scores, told) if len(self.outside) else "–",
+            **detection((1 - self.inside[:, -1]).tolist(), (1 - self.outside[:, -1]).tolist()),
             "in set": float(covered),
             "set size": float(sets.float().sum(dim=1).mean()),
         }

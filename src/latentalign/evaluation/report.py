@@ -55,6 +55,25 @@ def _text(cell: Cell) -> str:
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
 
 
+def mean_of_runs(runs: Sequence[Mapping[str, Cell]], *, each: str | None = None) -> dict[str, Cell]:
+    """Return the mean of each number over some runs; what is no number stays that of the first.
+
+    Args:
+        runs: rows with the same keys.
+        each: the share that ``each seed`` lists in per cent, run by run, where there are several; None lists none.
+
+    >>> mean_of_runs([{"F1": 0.5, "each seed": "–"}, {"F1": 0.75, "each seed": "–"}], each="F1")
+    {'F1': 0.625, 'each seed': '50.0, 75.0'}
+    """
+    found: dict[str, Cell] = {}
+    for key, first in runs[0].items():
+        numbers = [one for run in runs if isinstance(one := run[key], int | float)]
+        found[key] = sum(numbers) / len(numbers) if numbers else first
+    if each is not None and len(runs) > 1:
+        found["each seed"] = ", ".join(f"{100 * float(run[each]):.1f}" for run in runs)
+    return found
+
+
 def picture_name(*parts: object) -> str:
     """Return the name of a drawing, fit for a file.
 

@@ -9,17 +9,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import torch
+
 from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.classification import fitted
-from latentalign.evaluation.deletion_test import DRAWS, without
+from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.report import Cell, Report, describe, picture_name
+from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
 from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
 from latentalign.families import AlignmentFamily, Independent, LatentAlignment
 from latentalign.metrics.deletion import Deletion
 from latentalign.models.matcher.calibration import given_one
-from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, texts_of
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
 from latentalign.tasks.sections.train_sections import SectionsTraining
@@ -66,13 +68,13 @@ class SectionsEvaluation(Recipe):
 
     def measure(self, data: Path) -> Report:
         """Train every system, and measure it."""
-        train, bench, outside = self.train.read(data), self._bench(data), _texts(self.outside_train, data)
+        train, bench, outside = self.train.read(data), self._bench(data), texts_of(self.outside_train, data)
         pictures: dict[str, str] = {}
         rows: list[dict[str, Cell]] = []
 
         def add(name: str, runs: Sequence[dict[str, SentenceAnswers]], deletions: Sequence[Cell] = ("–",)) -> None:
             told = [bench.row(run) | {"deletion": one} for run, one in zip(runs, deletions, strict=True)]
-            rows.append({"system": name, **_mean(told)})
+            rows.append({"system": name, **mean_of_runs(told, each="accuracy")})
             pictures[picture_name("risk-coverage", name)] = bench.risk(runs[0]).to_svg(name=name)
 
         add("TF-IDF + SVM, single sentences", [_baseline(train, bench, outside)])
@@ -99,7 +101,7 @@ class SectionsEvaluation(Recipe):
         )
 
     def _bench(self, data: Path) -> SectionsBench:
-        strangers = _texts(self.strangers, data)
+        strangers = texts_of(self.strangers, data)
         return SectionsBench(test=self.test.read(data), perturbations=self.perturbations, strangers=strangers)
 
     def _trained(
@@ -114,10 +116,6 @@ class SectionsEvaluation(Recipe):
         if place is not None:
             made.save(place)
         return made
-
-
-def _texts(file: LabelledTexts | None, data: Path) -> list[str]:
-    return [] if file is None else [text for text, _ in file.read(data)]
 
 
 def _answers(alignments: Mapping[str, LatentAlignment], names: Sequence[str]) -> dict[str, SentenceAnswers]:
@@ -146,21 +144,17 @@ def deletion(
         if len(words) < 2:
             continue
         answer = classifier.classify(document).sentences[place]
-        order = sorted(range(len(words)), key=lambda one: -answer.words[one].carried)
-        count = min(len(words) - 1, max(1, round(share * len(words))))
-        drawn = [chance.sample(range(len(words)), count) for _ in range(DRAWS)]
-        shortened += [_shortened(document, place, some) for some in (order[:count], *drawn)]
+        removed = removals([one.carried for one in answer.words], chance, share=share)
+        shortened += [_shortened(document, place, some) for some in removed]
         top = next(one for one in answer.ranked if one.label == (answer.label or answer.ranked[0].label))
         places.append(place)
         sections.append(classifier.names.index(top.label))
         before.append(top.value)
     scores = classifier.align(shortened).scores
-    linked, random = [], []
-    for number, (place, section, value) in enumerate(zip(places, sections, before, strict=True)):
-        left = scores[number * (DRAWS + 1) : (number + 1) * (DRAWS + 1), place, section].tolist()
-        linked.append(value - left[0])
-        random.append(value - sum(left[1:]) / DRAWS)
-    return Deletion(linked=linked, random=random)
+    runs = torch.split(scores, DRAWS + 1)
+    return fallen(
+        before, [run[:, place, section].tolist() for run, place, section in zip(runs, places, sections, strict=True)]
+    )
 
 
 def _shortened(document: SplitText, place: int, words: Sequence[int]) -> SplitText:
@@ -184,15 +178,4 @@ def _baseline(train: Sequence[Labelled], bench: SectionsBench, outside: Sequence
     for name, documents in bench.versions.items():
         chances = system.probabilities([one for document in documents for one in document.strings])
         found[name] = SentenceAnswers(names=system.names, given=given_one(chances), fits=1 - chances[:, -1])
-    return found
-
-
-def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
-    """Return the mean of each number over the runs, and each accuracy; the rest is that of the first run."""
-    found: dict[str, Cell] = {}
-    for key, first in runs[0].items():
-        numbers = [one for run in runs if isinstance(one := run[key], int | float)]
-        found[key] = sum(numbers) / len(numbers) if numbers else first
-    if len(runs) > 1:
-        found["each seed"] = ", ".join(f"{100 * float(run['accuracy']):.1f}" for run in runs)
     return found

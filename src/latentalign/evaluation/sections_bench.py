@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from latentalign.evaluation.perturbations import perturbed
+from latentalign.evaluation.probability_figures import detection
 from latentalign.evaluation.report import Cell
 from latentalign.families import LatentAlignment
-from latentalign.metrics.auroc import auroc
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
-from latentalign.metrics.false_positives import false_positive_rate
 from latentalign.metrics.macro_f1 import macro_f1
 from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.tasks.sections.labelled_documents import Labelled
@@ -101,15 +100,9 @@ class SectionsBench:
             "each seed": "–",
             "risk area": self.risk(answers).area,
             "turned away": "–" if plain.turned is None else float(plain.turned.float().mean()),
-            "AUROC": "–",
-            "FPR95": "–",
         }
-        if STRANGERS in answers:
-            own = ~self._strange
-            fits = answers[STRANGERS].fits
-            scores, known = [*fits[own].tolist(), *fits[~own].tolist()], [True] * int(own.sum())
-            known += [False] * int(self._strange.sum())
-            row |= {"AUROC": auroc(scores, known), "FPR95": false_positive_rate(scores, known)}
+        fits = answers[STRANGERS].fits if STRANGERS in answers else None
+        row |= detection([], []) if fits is None else detection(*(fits[one].tolist() for one in self._apart))
         for name in self.perturbations:
             changed = self.right(answers[name])
             row[name] = round(100 * (accuracy - sum(changed) / len(changed)), 2)
@@ -142,8 +135,9 @@ class SectionsBench:
         return with_strangers([row.document for row in self.test], self.strangers, seed=self.seed)
 
     @cached_property
-    def _strange(self) -> Tensor:
-        """(sentence,) whether a sentence of the documents with strangers is one."""
-        return torch.tensor(
+    def _apart(self) -> tuple[Tensor, Tensor]:
+        """(sentence,) bool, which sentences of the documents with strangers are their own, and which are strangers."""
+        strange = torch.tensor(
             [place == here for document, place in self._strangers for here in range(len(document.sentences))]
         )
+        return ~strange, strange

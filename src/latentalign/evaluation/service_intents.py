@@ -84,7 +84,7 @@ class ServiceIntents(Recipe):
             title=f"Intents of new services: {self.test}",
             rows=[dict.fromkeys(ours, "–") | row for row in rows],
             notes=(counts, NOTE),
-            pictures=measured.pictures,
+            pictures={"risk-coverage-ours": measured.risk(measured.by_service(_matched)).to_svg(name="ours")},
         )
 
 

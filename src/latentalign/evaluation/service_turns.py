@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,12 +11,11 @@ from torch import Tensor
 
 from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import perturbed
-from latentalign.evaluation.report import Cell, picture_name
-from latentalign.metrics.auroc import auroc
+from latentalign.evaluation.probability_figures import detection
+from latentalign.evaluation.report import Cell
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
-from latentalign.metrics.false_positives import false_positive_rate
 from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.slots.dialogues import Service
@@ -68,13 +67,11 @@ class ServiceTurns:
         turns: each while an intent of its service is wanted.
         services: by their names.
         perturbations: the loss of accuracy under each is told.
-        pictures: the risk-coverage curve of each system that states probabilities, once its row is made.
     """
 
     turns: Sequence[ServiceUtterance]
     services: Mapping[str, Service]
     perturbations: Sequence[str] = ()
-    pictures: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def saying(self) -> list[ServiceUtterance]:
@@ -122,13 +119,11 @@ class ServiceTurns:
         row: dict[str, Cell] = {"system": name, "says what is wanted": share, "all turns": sum(right) / len(right)}
         row |= dict.fromkeys(("ECE", "Brier", "risk area", "AUROC", "FPR95", "deletion"), "–")
         if stated and hits:
-            row |= self._stated(name, [every.chances[place] for place in self._places], hits)
+            row |= self._stated([every.chances[place] for place in self._places], hits)
         if not every.fits:
             return row
         saying = answer(self.saying)
-        scores, told = [*saying.fits, *saying.strange], [True] * len(saying.fits) + [False] * len(saying.strange)
-        if saying.strange:
-            row |= {"AUROC": auroc(scores, told), "FPR95": false_positive_rate(scores, told)}
+        row |= detection(saying.fits, saying.strange)
         for kind in self.perturbations:
             names = answer(self._changed(kind)).names
             kept = [given == one.frame.intent for given, one in zip(names, self.saying, strict=True)]
@@ -151,17 +146,21 @@ class ServiceTurns:
                 found = Deletion(linked=[*found.linked, *one.linked], random=[*found.random, *one.random])
         return found
 
-    def _stated(self, name: str, chances: Sequence[Sequence[float]], hits: list[bool]) -> dict[str, Cell]:
+    def risk(self, answer: Answerer) -> RiskCoverage:
+        """Return the risk-coverage curve of a system that states probabilities, on turns that say what is wanted."""
+        found = answer(self.saying)
+        right = [given == one.frame.intent for given, one in zip(found.names, self.saying, strict=True)]
+        return RiskCoverage.of([max(one) for one in found.chances], right)
+
+    def _stated(self, chances: Sequence[Sequence[float]], hits: list[bool]) -> dict[str, Cell]:
         first = [max(one) for one in chances]
-        risk = RiskCoverage.of(first, hits)
-        self.pictures[picture_name("risk-coverage", name)] = risk.to_svg(name=name)
         told = [list(self.services[one.service].intents).index(one.frame.intent) for one in self.saying]
         width = max(map(len, chances))
         padded = [[*one, *[0.0] * (width - len(one))] for one in chances]
         return {
             "ECE": calibration_error(first, hits),
             "Brier": brier(padded, told),
-            "risk area": risk.area,
+            "risk area": RiskCoverage.of(first, hits).area,
         }
 
     def _changed(self, kind: str) -> list[ServiceUtterance]:

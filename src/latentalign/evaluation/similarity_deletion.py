@@ -8,7 +8,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from latentalign.evaluation.deletion_test import DRAWS, without
+from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
 from latentalign.evaluation.parts import relevance, unit_parts
 from latentalign.families import AlignmentFamily
 from latentalign.metrics.deletion import Deletion
@@ -49,12 +49,7 @@ def deletion(
     shortened: list[tuple[str, str]] = []
     for row, (text, other) in zip(carried.tolist(), chosen, strict=True):
         spans = segment(text)
-        count = min(len(spans) - 1, max(1, round(share * len(spans))))
-        first = torch.tensor(row[: len(spans)]).argsort(descending=True, stable=True).tolist()[:count]
-        removed = (first, *(chance.sample(range(len(spans)), count) for _ in range(DRAWS)))
+        removed = removals(row[: len(spans)], chance, share=share)
         shortened += [(without(text, [spans[place] for place in some]), other) for some in removed]
     after = unit_parts(scorer, shortened).relevances(family, weights).reshape(len(chosen), DRAWS + 1).tolist()
-    return Deletion(
-        linked=[value - left[0] for value, left in zip(before, after, strict=True)],
-        random=[value - sum(left[1:]) / DRAWS for value, left in zip(before, after, strict=True)],
-    )
+    return fallen(before, after)

@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, final
 
-from latentalign.evaluation.deletion_test import DRAWS, without
+from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
 from latentalign.evaluation.moved_spans import KEPT_ORDER, perturbed_slots
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
-from latentalign.evaluation.report import Cell, Report, describe, picture_name
+from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
 from latentalign.evaluation.slot_baselines import Answer, LookUp, SlotSystem, WordByWord
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.deletion import Deletion
@@ -89,7 +89,7 @@ class SlotsEvaluation(Recipe):
         for family in self.families:
             systems[f"ours, {describe(family)}"] = [Tagged(self._trained(family, seed, read)) for seed in self.seeds]
         rows = [
-            {"system": name, **self._mean([self._measured(one, test) for one in some])}
+            {"system": name, **mean_of_runs([self._measured(one, test) for one in some], each="F1")}
             for name, some in systems.items()
         ]
         values = sum(len(one.slots) for one in test)
@@ -127,17 +127,6 @@ class SlotsEvaluation(Recipe):
             changed = perturbed_slots(test, name)
             row[name] = round(100 * (counts.f1 - counted(system.find(changed), changed).f1), 2)
         return row
-
-    @staticmethod
-    def _mean(runs: Sequence[dict[str, Cell]]) -> dict[str, Cell]:
-        """Return the mean of each number over the runs, and each F1; the rest is that of the first run."""
-        found: dict[str, Cell] = {}
-        for key, first in runs[0].items():
-            numbers = [one for run in runs if isinstance(one := run[key], int | float)]
-            found[key] = sum(numbers) / len(numbers) if numbers else first
-        if len(runs) > 1:
-            found["each seed"] = ", ".join(f"{100 * float(run['F1']):.1f}" for run in runs)
-        return found
 
 
 def _stated(answers: Sequence[Sequence[Answer]], rows: Sequence[AnnotatedText]) -> tuple[list[float], list[bool]]:
@@ -182,24 +171,18 @@ def deletion(tagger: SlotTagger, rows: Sequence[AnnotatedText], *, most: int = 1
         around = [word for word in one.words if word.span.end <= one.span.start or word.span.start >= one.span.end]
         if len(around) < 2:
             continue
-        count = min(len(around) - 1, max(1, round(RELATIVE * len(around))))
-        first = sorted(around, key=lambda word: -word.carried)[:count]
-        choices = [
-            [word.span for word in some] for some in (first, *(chance.sample(around, count) for _ in range(DRAWS)))
-        ]
+        chosen = removals([word.carried for word in around], chance, share=RELATIVE)
+        choices = [[around[place].span for place in some] for some in chosen]
         texts = [Utterance(units_of(without(result.text, removed))) for removed in choices]
-        if any(len(text.units.spans) != len(one.words) - count for text in texts):  # words that have grown together
+        left = len(one.words) - len(chosen[0])
+        if any(len(text.units.spans) != left for text in texts):  # words that have grown together
             continue
         shortened += texts
         places += [_words_of(one, removed) for removed in choices]
         before.append(one.probability)
-    linked, random = [], []
     after = _log_probabilities(tagger, shortened, places)
-    for number, chance_before in enumerate(before):
-        left = after[number * (DRAWS + 1) : (number + 1) * (DRAWS + 1)]
-        linked.append(_log(chance_before) - left[0])
-        random.append(_log(chance_before) - sum(left[1:]) / DRAWS)
-    return Deletion(linked=linked, random=random)
+    rows_after = [after[start : start + DRAWS + 1] for start in range(0, len(after), DRAWS + 1)]
+    return fallen([_log(one) for one in before], rows_after)
 
 
 def _words_of(one: FoundSlot, removed: Sequence[Any]) -> LabelSpan:

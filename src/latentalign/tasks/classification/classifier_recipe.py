@@ -9,7 +9,7 @@ from typing import Any
 
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.tasks.classification.classify import Classifier
-from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, texts_of
 from latentalign.tasks.classification.train_classifier import ClassifierTraining
 
 
@@ -33,9 +33,7 @@ class ClassifierRecipe:
 
     def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> Classifier:
         """Train, fit the probabilities, write the folder, and return the classifier."""
-        outside, unlabelled = (
-            [] if one is None else [text for text, _ in one.read(data)] for one in (self.out_of_scope, self.unlabelled)
-        )
+        outside, unlabelled = (texts_of(one, data) for one in (self.out_of_scope, self.unlabelled))
         settings = with_catalogue(self.settings, self.catalogue, data)
         made = settings.fit(self.texts.read(data), out_of_scope=outside, unlabelled=unlabelled)
         made.save(output)

@@ -91,6 +91,11 @@ def fold_of(name: str, *, folds: int) -> int:
     return int(hashlib.sha256(name.encode("utf-8")).hexdigest(), 16) % folds
 
 
+def texts_of(file: LabelledTexts | None, data: Path) -> list[str]:
+    """Return the texts of a file whose labels are not read, or none where there is no file."""
+    return [] if file is None else [text for text, _ in file.read(data)]
+
+
 def few(rows: list[tuple[str, str]], per_label: int, *, seed: int) -> list[tuple[str, str]]:
     """Return at most so many rows of each label, drawn at random, in the order they had.
 

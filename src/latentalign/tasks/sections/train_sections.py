@@ -15,7 +15,7 @@ from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.label_scores import fitted_temperature, null_level, with_null
 from latentalign.models.scorer import load_encoder
 from latentalign.models.sections import SectionScorer
-from latentalign.tasks.classification.labelled_texts import LabelledTexts
+from latentalign.tasks.classification.labelled_texts import LabelledTexts, texts_of
 from latentalign.tasks.sections.labelled_documents import Labelled, LabelledDocuments
 from latentalign.tasks.sections.sectioner import SectionClassifier
 from latentalign.tasks.sections.strangers import with_strangers
@@ -158,8 +158,7 @@ class SectionsRecipe:
 
     def run(self, data: Path, output: Path, *, report: Callable[[Any], None] | None = None) -> SectionClassifier:
         """Train, fit the probabilities, write the folder, and return the classifier."""
-        outside = [] if self.out_of_scope is None else [text for text, _ in self.out_of_scope.read(data)]
-        made = self.settings.fit(self.documents.read(data), out_of_scope=outside)
+        made = self.settings.fit(self.documents.read(data), out_of_scope=texts_of(self.out_of_scope, data))
         made.save(output)
         return made
 
