@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentalign.cli.main import main
+from latentalign.errors import UnknownNameError
 from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
 from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import deletion_test, removals, without
@@ -56,6 +57,8 @@ def test_a_perturbation_depends_on_the_seed_alone_and_leaves_words(text: str, na
 def test_each_perturbation_does_what_its_name_says() -> None:
     text = "where can i renew my passport, please?"
     assert sorted(perturbed([text], "word order")[0].split()) == sorted(text.split())
+    with pytest.raises(UnknownNameError, match="did you mean 'typos'"):
+        perturbed([text], "tipos")
     assert perturbed([text], "casing")[0].lower() == text
     assert perturbed([text], "punctuation")[0] == "where can i renew my passport please"
     assert perturbed([text], "typos")[0] != text

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from random import Random
 
+from latentalign.errors import UnknownNameError
+from latentalign.registry import nearest
 from latentalign.text.misspelling import misspelled
 
 Perturbation = Callable[[str, Random], str]
@@ -52,6 +54,14 @@ PERTURBATIONS: dict[str, Perturbation] = {
 
 
 def perturbed(texts: list[str], name: str, *, seed: int = 0) -> list[str]:
-    """Return all texts perturbed in one way; the same seed gives the same texts."""
+    """Return all texts perturbed in one way; the same seed gives the same texts.
+
+    Raises:
+        UnknownNameError: no perturbation has that name.
+    """
+    if name not in PERTURBATIONS:
+        raise UnknownNameError(
+            wanted="a perturbation", came=repr(name), where="perturbations", fix=nearest(name, PERTURBATIONS)
+        )
     chance = Random(f"{name} {seed}")
     return [PERTURBATIONS[name](text, chance) for text in texts]
