@@ -14,7 +14,7 @@ from latentalign.errors import UnknownNameError
 from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
 from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import deletion_test, removals, without
-from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.models.matcher.settings import MatcherConfig
@@ -56,13 +56,23 @@ def test_a_perturbation_depends_on_the_seed_alone_and_leaves_words(text: str, na
 
 def test_each_perturbation_does_what_its_name_says() -> None:
     text = "where can i renew my passport, please?"
-    assert sorted(perturbed([text], "word order")[0].split()) == sorted(text.split())
+    ways = Perturbations.of(tuple(PERTURBATIONS), Path())
+    assert sorted(ways.changed([text], "word order")[0].split()) == sorted(text.split())
     with pytest.raises(UnknownNameError, match="did you mean 'typos'"):
-        perturbed([text], "tipos")
-    assert perturbed([text], "casing")[0].lower() == text
-    assert perturbed([text], "punctuation")[0] == "where can i renew my passport please"
-    assert perturbed([text], "typos")[0] != text
-    assert perturbed([text], "typos") == perturbed([text], "typos")
+        Perturbations.of(("tipos",), Path())
+    assert ways.changed([text], "casing")[0].lower() == text
+    assert ways.changed([text], "punctuation")[0] == "where can i renew my passport please"
+    assert ways.changed([text], "typos")[0] != text
+    assert ways.changed([text], "typos") == ways.changed([text], "typos")
+    assert ways.notes([text]) == ()
+
+
+def test_synonyms_are_one_more_perturbation_where_their_file_is_given(tmp_path: Path) -> None:
+    (tmp_path / "index.sense").write_text("renew%2:30:00:: 1 1 9\nrevive%2:30:00:: 1 1 9\n", encoding="utf8")
+    ways = Perturbations.of(("casing",), tmp_path, synonyms="index.sense")
+    assert ways.names == ("casing", "synonyms")
+    assert ways.changed(["renew it", "a cat"], "synonyms") == ["revive it", "a cat"]
+    assert ways.notes(["renew it", "a cat"]) == ("synonyms: 1 of 2 texts have a word that is replaced",)
 
 
 def test_words_are_deleted_by_their_places() -> None:

@@ -1,8 +1,11 @@
 """Versions of documents that sections are measured on, and the figures of answers by hand."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from latentalign.evaluation.perturbations import Perturbations
 from latentalign.evaluation.sections_bench import AS_IT_IS, STRANGERS, SectionsBench, SentenceAnswers
 from latentalign.families import Independent, LatentAlignment
 from latentalign.tasks.sections.labelled_documents import Labelled
@@ -21,7 +24,9 @@ def answers(chances: list[float], fits: list[float]) -> SentenceAnswers:
 
 
 def test_versions_keep_the_sentences_and_a_stranger_is_one_more() -> None:
-    bench = SectionsBench(test=TEST, perturbations=("casing", "punctuation"), strangers=["Call me a cab!"])
+    bench = SectionsBench(
+        test=TEST, perturbations=Perturbations.of(("casing", "punctuation"), Path()), strangers=["Call me a cab!"]
+    )
     versions = bench.versions
     assert list(versions) == [AS_IT_IS, "casing", "punctuation", STRANGERS]
     assert versions[AS_IT_IS] == [row.document for row in TEST]
@@ -33,7 +38,7 @@ def test_versions_keep_the_sentences_and_a_stranger_is_one_more() -> None:
 
 
 def test_the_figures_are_those_counted_by_hand() -> None:
-    bench = SectionsBench(test=TEST, perturbations=("typos",), strangers=["Call me a cab!"])
+    bench = SectionsBench(test=TEST, perturbations=Perturbations.of(("typos",), Path()), strangers=["Call me a cab!"])
     strange = [one == "Call me a cab!" for document in bench.versions[STRANGERS] for one in document.strings]
     row = bench.row(
         {

@@ -1,10 +1,12 @@
 """Turns of users to services: figures of answers by hand, and who is a stranger to which service."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
 
+from latentalign.evaluation.perturbations import Perturbations
 from latentalign.evaluation.service_turns import IntentAnswers, IntentScores, ServiceTurns
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.slots.annotated_text import AnnotatedText
@@ -39,7 +41,7 @@ def by_first_word(texts: list[str], service: Service) -> IntentScores:
 
 
 def test_the_figures_are_those_counted_by_hand() -> None:
-    turns = ServiceTurns(turns=TURNS, services=SERVICES, perturbations=("casing",))
+    turns = ServiceTurns(turns=TURNS, services=SERVICES, perturbations=Perturbations.of(("casing",), Path()))
     assert [one.annotated.text for one in turns.saying] == ["pay it", "check, please", "ride", "return"]
     row = turns.row("x", turns.by_service(by_first_word), stated=True)
     assert (row["says what is wanted"], row["all turns"]) == (1.0, 1.0)  # "yes" ties, and the first intent is right
@@ -74,7 +76,9 @@ def test_a_system_without_scores_has_no_figures_of_them() -> None:
     def answer(turns: Sequence[ServiceUtterance]) -> IntentAnswers:
         return IntentAnswers(["pay"] * len(turns))
 
-    row = ServiceTurns(turns=TURNS, services=SERVICES, perturbations=("typos",)).row("x", answer)
+    row = ServiceTurns(turns=TURNS, services=SERVICES, perturbations=Perturbations.of(("typos",), Path())).row(
+        "x", answer
+    )
     assert (row["says what is wanted"], row["all turns"]) == (0.25, 0.4)
     assert [row[key] for key in ("ECE", "Brier", "risk area", "AUROC", "FPR95", "deletion")] == ["–"] * 6
     assert "typos" not in row

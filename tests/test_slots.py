@@ -14,9 +14,10 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
-from latentalign.evaluation.moved_spans import KEPT_ORDER, perturbed_slots
+from latentalign.evaluation.moved_spans import perturbed_slots
+from latentalign.evaluation.perturbations import Perturbations
 from latentalign.evaluation.slot_baselines import LookUp, WordByWord
-from latentalign.evaluation.slots import deletion
+from latentalign.evaluation.slot_deletion import deletion
 from latentalign.families import Chain, LatentAlignment
 from latentalign.metrics.span_f1 import SpanCounts, span_f1
 from latentalign.models.huggingface import HuggingFaceEncoder
@@ -254,15 +255,37 @@ def test_a_logistic_regression_learns_words(folder: Path) -> None:
     assert [(one.slot, one.span.of(ROWS[0].text)) for one in found[0]] == [("from", "new york"), ("to", "boston")]
 
 
-@pytest.mark.parametrize("name", KEPT_ORDER)
+@pytest.mark.parametrize("name", ["typos", "casing", "punctuation"])
 def test_values_move_with_their_words(name: str) -> None:
     row = AnnotatedText(text="a table at 7:30pm, for Mr. Jones", slots=((Span(11, 17), "time"), (Span(23, 32), "name")))
     for seed in range(20):
-        (found,) = perturbed_slots([row], name, seed=seed)
+        (found,) = perturbed_slots([row], Perturbations.of((name,), Path()), name, seed=seed)
         texts = [span.of(found.text) for span, _ in found.slots]
         assert [label for _, label in found.slots] == ["time", "name"]
         assert len(texts[0].split()) == 1
         assert len(texts[1].split()) == 2
+
+
+def test_words_around_values_change_places_and_values_stay_whole() -> None:
+    row = AnnotatedText(
+        text="a table at 7:30 pm, for Mr. Jones", slots=((Span(11, 18), "time"), (Span(24, 33), "name"))
+    )
+    texts = set()
+    for seed in range(20):
+        (found,) = perturbed_slots([row], Perturbations.of(("word order",), Path()), "word order", seed=seed)
+        assert {name: span.of(found.text) for span, name in found.slots} == {"time": "7:30 pm", "name": "Mr. Jones"}
+        assert sorted(found.text.replace(",", "").split()) == sorted(row.text.replace(",", "").split())
+        texts.add(found.text)
+    assert len(texts) > 3
+
+
+def test_synonyms_are_put_around_values_only(tmp_path: Path) -> None:
+    (tmp_path / "index.sense").write_text("buy%2:40:00:: 1 1 9\npurchase%2:40:00:: 1 1 9\n", encoding="utf8")
+    ways = Perturbations.of((), tmp_path, synonyms="index.sense")
+    row = AnnotatedText(text="buy Best Buy shares", slots=((Span(4, 12), "name"),))
+    (found,) = perturbed_slots([row], ways, "synonyms")
+    assert found.text == "purchase Best Buy shares"
+    assert found.slots == ((Span(9, 17), "name"),)
 
 
 def test_the_deletion_test_removes_words_around_a_value(tagger: SlotTagger) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from random import Random
 from typing import Literal
 
 import torch
@@ -14,13 +13,12 @@ from torch import Tensor
 from latentalign.errors import InputError
 from latentalign.evaluation.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
 from latentalign.evaluation.deletion_test import deletion_test
-from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, mean_of_runs, picture_name
 from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.second_set import SecondSet, SecondTexts
-from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames
@@ -106,7 +104,9 @@ class ClassificationRecipe(Recipe):
         every = [row for row in test if row[1] in known]
         kept = every[:: max(1, -(-len(every) // self.most))] if self.most else every
         second = [one.read(data, known=sorted(known)) for one in self.second]
-        changed = self._changed([text for text, _ in kept], data)
+        texts = [text for text, _ in kept]
+        ways = Perturbations.of(self.perturbations, data, synonyms=self.synonyms)
+        changed = {name: ways.changed(texts, name) for name in ways.names}
         tables: dict[str, list[dict[str, Cell]]] = {}
         further: list[dict[str, list[dict[str, Cell]]]] = [{} for _ in second]
         pictures: dict[str, str] = {}
@@ -124,7 +124,7 @@ class ClassificationRecipe(Recipe):
             notes=(
                 self._counts(len(kept), len(test), len(known), len(outside[1])),
                 NOTE.format(self.settings.error_rate),
-                *self._told(kept, changed),
+                *ways.notes(texts),
             ),
             pictures=pictures,
             further=[self._further(further, second, every)] if second else (),
@@ -189,19 +189,6 @@ class ClassificationRecipe(Recipe):
                 )
             return made
         return replace(self.settings, seed=seed).fit(rows, out_of_scope=outside)
-
-    def _changed(self, texts: list[str], data: Path) -> dict[str, list[str]]:
-        """Return the test texts under each perturbation."""
-        found = {name: perturbed(texts, name) for name in self.perturbations}
-        if self.synonyms is not None:
-            known, chance = read_synonyms(data / self.synonyms), Random("synonyms 0")
-            found["synonyms"] = [with_synonyms(text, chance, known=known) for text in texts]
-        return found
-
-    @staticmethod
-    def _told(test: Rows, changed: dict[str, list[str]]) -> list[str]:
-        other = sum(one != text for one, (text, _) in zip(changed.get("synonyms", ()), test, strict=False))
-        return [f"synonyms: {other} of the test texts have a word that is replaced"] if "synonyms" in changed else []
 
     def _row(
         self, system: System, test: Rows, outside: list[str], changed: dict[str, list[str]]

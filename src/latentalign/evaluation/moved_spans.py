@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import SequenceMatcher
+from random import Random
 
-from latentalign.evaluation.perturbations import perturbed
+from latentalign.evaluation.perturbations import SYNONYMS, WORD_ORDER, Perturbation, Perturbations
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.text.segment import segment
 from latentalign.text.spans import Span
 
-KEPT_ORDER = ("typos", "casing", "punctuation")
-"""Perturbations that leave the words in their places."""
+WHOLE = (WORD_ORDER, SYNONYMS)
+"""Perturbations of the words around values; a value is moved as one word, and said as it was."""
+FIRST_MARK = 0xE000
+"""The first character for private use; each value is one of them while its text is changed."""
 
 
-def perturbed_slots(rows: list[AnnotatedText], name: str, *, seed: int = 0) -> list[AnnotatedText]:
-    """Return annotated texts perturbed in one way that keeps the order of words, their values moved along."""
-    texts = perturbed([one.text for one in rows], name, seed=seed)
+def perturbed_slots(rows: list[AnnotatedText], ways: Perturbations, name: str, *, seed: int = 0) -> list[AnnotatedText]:
+    """Return annotated texts perturbed in one way, their values moved along."""
+    if name in WHOLE:
+        chance = Random(f"{name} {seed}")
+        return [around_values(one, ways.ways[name], chance) for one in rows]
+    texts = ways.changed([one.text for one in rows], name, seed=seed)
     return [moved(one, text) for one, text in zip(rows, texts, strict=True)]
 
 
@@ -40,4 +46,32 @@ def moved(row: AnnotatedText, text: str) -> AnnotatedText:
         touched = [one for one in words if any(one.start <= place < one.end for place in here)]
         if touched:
             slots.append((Span(touched[0].start, touched[-1].end), name))
+    return replace(row, text=text, slots=tuple(slots))
+
+
+def around_values(row: AnnotatedText, way: Perturbation, chance: Random) -> AnnotatedText:
+    """Return a text whose words around the values are perturbed; of values that overlap, only the first is kept.
+
+    >>> row = AnnotatedText(text="in New York today", slots=((Span(3, 11), "city"),))
+    >>> found = around_values(row, lambda text, chance: " ".join(reversed(text.split(" "))), Random(0))
+    >>> found.text, [span.of(found.text) for span, _ in found.slots]
+    ('today New York in', ['New York'])
+    """
+    kept: list[tuple[str, str]] = []
+    marked, reached = "", 0
+    for span, name in sorted(row.slots):
+        if span.start < reached:
+            continue
+        marked += row.text[reached : span.start] + chr(FIRST_MARK + len(kept))
+        kept.append((span.of(row.text), name))
+        reached = span.end
+    text, slots = "", []
+    for char in way(marked + row.text[reached:], chance):
+        number = ord(char) - FIRST_MARK
+        if 0 <= number < len(kept):
+            value, name = kept[number]
+            slots.append((Span(len(text), len(text) + len(value)), name))
+            text += value
+        else:
+            text += char
     return replace(row, text=text, slots=tuple(slots))

@@ -1,12 +1,16 @@
-"""Texts as people write them in a hurry: with typos, in capitals, without punctuation, in another word order."""
+"""Texts as other people write them, or in a hurry: typos, capitals, no punctuation, other words in another order."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from random import Random
 
 from latentalign.errors import UnknownNameError
+from latentalign.evaluation.synonyms import read_synonyms, with_synonyms
 from latentalign.registry import nearest
 from latentalign.text.misspelling import misspelled
 
@@ -45,23 +49,67 @@ def word_order(text: str, chance: Random) -> str:
     return " ".join(words)
 
 
+WORD_ORDER, SYNONYMS = "word order", "synonyms"
+"""Names of perturbations; only WordNet's file brings the second one."""
 PERTURBATIONS: dict[str, Perturbation] = {
     "typos": misspelled,
     "casing": casing,
     "punctuation": punctuation,
-    "word order": word_order,
+    WORD_ORDER: word_order,
 }
 
 
-def perturbed(texts: list[str], name: str, *, seed: int = 0) -> list[str]:
-    """Return all texts perturbed in one way; the same seed gives the same texts.
+@dataclass(frozen=True, eq=False)
+class Perturbations:
+    """Ways in which texts are changed, by their names.
 
-    Raises:
-        UnknownNameError: no perturbation has that name.
+    Args:
+        ways: each takes a text and the chance.
     """
-    if name not in PERTURBATIONS:
-        raise UnknownNameError(
-            wanted="a perturbation", came=repr(name), where="perturbations", fix=nearest(name, PERTURBATIONS)
-        )
-    chance = Random(f"{name} {seed}")
-    return [PERTURBATIONS[name](text, chance) for text in texts]
+
+    ways: Mapping[str, Perturbation]
+
+    @classmethod
+    def of(cls, names: Sequence[str], data: Path, *, synonyms: str | None = None) -> Perturbations:
+        """Return those of some names.
+
+        Args:
+            names: of ``PERTURBATIONS``.
+            data: the data folder.
+            synonyms: WordNet's ``index.sense`` below it; each word that has a synonym is replaced by one then, as one
+                more way.
+
+        Raises:
+            UnknownNameError: no perturbation has that name.
+            InputError: the file cannot be read, or is none of WordNet.
+        """
+        for name in names:
+            if name not in PERTURBATIONS:
+                raise UnknownNameError(
+                    wanted="a perturbation", came=repr(name), where="perturbations", fix=nearest(name, PERTURBATIONS)
+                )
+        ways = {name: PERTURBATIONS[name] for name in names}
+        if synonyms is not None:
+            ways[SYNONYMS] = partial(with_synonyms, known=read_synonyms(data / synonyms))
+        return cls(ways)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names."""
+        return tuple(self.ways)
+
+    def changed(self, texts: Sequence[str], name: str, *, seed: int = 0) -> list[str]:
+        """Return all texts changed in one way; the same seed gives the same texts."""
+        chance = Random(f"{name} {seed}")
+        return [self.ways[name](text, chance) for text in texts]
+
+    def notes(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return what has to be known of a table: how many of the texts have a word that is replaced by a synonym."""
+        if SYNONYMS not in self.ways:
+            return ()
+        count = sum(one != text for one, text in zip(self.changed(texts, SYNONYMS), texts, strict=True))
+        return (f"synonyms: {count} of {len(texts)} texts have a word that is replaced",)
+
+
+NOTHING_CHANGED = Perturbations({})
+"""No perturbation."""

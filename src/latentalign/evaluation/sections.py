@@ -14,7 +14,7 @@ import torch
 from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.classification import fitted
 from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
-from latentalign.evaluation.perturbations import PERTURBATIONS
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
 from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
@@ -50,6 +50,8 @@ class SectionsEvaluation(Recipe):
             there are trained and written into it. None keeps none.
         deletions: documents of the deletion test, one sentence each; 0 leaves it out.
         perturbations: names; the loss of accuracy under each is told.
+        synonyms: WordNet's ``index.sense``, below the data folder; the loss where words are replaced by synonyms is
+            told as well. None leaves it out.
         outside_train: texts that are of no section, for NULL; their labels are not read.
         strangers: texts of another kind; one of them is put into each test document, where no section should take it.
             None leaves that out.
@@ -63,6 +65,7 @@ class SectionsEvaluation(Recipe):
     models: str | None = None
     deletions: int = 60
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    synonyms: str | None = None
     outside_train: LabelledTexts | None = None
     strangers: LabelledTexts | None = None
 
@@ -92,17 +95,24 @@ class SectionsEvaluation(Recipe):
                 ]
                 plain = [_answers(*pair) for pair in zip(loose, names, strict=True)]
                 add(f"{name}, the order left out", plain, ["–"] * len(made))
-        note = f"{len(bench.test)} test documents, {bench.sentences} sentences; trained on {len(train)} documents; "
+        note = f"{len(bench.test)} test documents, {len(bench.strings)} sentences; trained on {len(train)} documents; "
         return Report(
             title=f"Sections of documents: {self.test.file}",
             rows=rows,
-            notes=(f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each", NOTE),
+            notes=(
+                f"{note}seeds {', '.join(map(str, self.seeds))}, mean and each",
+                NOTE,
+                *bench.perturbations.notes(bench.strings),
+            ),
             pictures=pictures,
         )
 
     def _bench(self, data: Path) -> SectionsBench:
-        strangers = texts_of(self.strangers, data)
-        return SectionsBench(test=self.test.read(data), perturbations=self.perturbations, strangers=strangers)
+        return SectionsBench(
+            test=self.test.read(data),
+            perturbations=Perturbations.of(self.perturbations, data, synonyms=self.synonyms),
+            strangers=texts_of(self.strangers, data),
+        )
 
     def _trained(
         self, family: dict[str, Any], seed: int, rows: Sequence[Labelled], outside: Sequence[str]

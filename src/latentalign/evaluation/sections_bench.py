@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from latentalign.evaluation.perturbations import perturbed
+from latentalign.evaluation.perturbations import NOTHING_CHANGED, Perturbations
 from latentalign.evaluation.probability_figures import detection
 from latentalign.evaluation.report import Cell
 from latentalign.families import LatentAlignment
@@ -62,13 +62,13 @@ class SectionsBench:
 
     Args:
         test: the documents.
-        perturbations: names; each sentence is perturbed by itself.
+        perturbations: each sentence is changed by itself.
         strangers: texts, one of which is put into each document at a random place; none leaves that out.
         seed: of the choices.
     """
 
     test: Sequence[Labelled]
-    perturbations: Sequence[str] = ()
+    perturbations: Perturbations = NOTHING_CHANGED
     strangers: Sequence[str] = ()
     seed: int = 0
 
@@ -76,15 +76,15 @@ class SectionsBench:
     def versions(self) -> dict[str, list[SplitText]]:
         """The documents by the name of the version."""
         found = {AS_IT_IS: [row.document for row in self.test]}
-        found |= {name: self._perturbed(name) for name in self.perturbations}
+        found |= {name: self._perturbed(name) for name in self.perturbations.names}
         if self.strangers:
             found[STRANGERS] = [document for document, _ in self._strangers]
         return found
 
     @property
-    def sentences(self) -> int:
-        """How many sentences there are."""
-        return sum(len(row.labels) for row in self.test)
+    def strings(self) -> list[str]:
+        """All sentences, one document after the other."""
+        return [one for row in self.test for one in row.document.strings]
 
     def row(self, answers: Mapping[str, SentenceAnswers]) -> dict[str, Cell]:
         """Return the figures of a system by what it says of each version."""
@@ -103,7 +103,7 @@ class SectionsBench:
         }
         fits = answers[STRANGERS].fits if STRANGERS in answers else None
         row |= detection([], []) if fits is None else detection(*(fits[one].tolist() for one in self._apart))
-        for name in self.perturbations:
+        for name in self.perturbations.names:
             changed = self.right(answers[name])
             row[name] = round(100 * (accuracy - sum(changed) / len(changed)), 2)
         return row
@@ -127,7 +127,7 @@ class SectionsBench:
         return sum(chosen) / len(chosen) if chosen else "–"
 
     def _perturbed(self, name: str) -> list[SplitText]:
-        strings = iter(perturbed([one for row in self.test for one in row.document.strings], name, seed=self.seed))
+        strings = iter(self.perturbations.changed(self.strings, name, seed=self.seed))
         return [SplitText.of_sentences([next(strings) for _ in row.labels]) for row in self.test]
 
     @cached_property

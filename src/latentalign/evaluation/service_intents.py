@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from latentalign import registry
-from latentalign.evaluation.perturbations import PERTURBATIONS
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Report
 from latentalign.evaluation.service_goals import Said, by_service
@@ -46,6 +46,8 @@ class ServiceIntents(Recipe):
         dialogues: of them, evenly spread; None for all.
         bot_dialogues: of those, for the whole bot, which reads each turn by itself; 0 leaves it out.
         perturbations: names; the loss of accuracy under each is told.
+        synonyms: WordNet's ``index.sense``, below the data folder; the loss where words are replaced by synonyms is
+            told as well. None leaves it out.
         deletions: texts of the deletion test; 0 leaves it out.
     """
 
@@ -55,6 +57,7 @@ class ServiceIntents(Recipe):
     dialogues: int | None = None
     bot_dialogues: int = 100
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    synonyms: str | None = None
     deletions: int = 100
 
     def measure(self, data: Path) -> Report:
@@ -65,7 +68,8 @@ class ServiceIntents(Recipe):
         dialogues = dialogues[:: max(1, -(-len(dialogues) // self.dialogues))] if self.dialogues else dialogues
         said = [some for one in dialogues for some in by_service(one)]
         turns = _wanting(said, new)
-        measured = ServiceTurns(turns=turns, services=new, perturbations=self.perturbations)
+        changes = Perturbations.of(self.perturbations, data, synonyms=self.synonyms)
+        measured = ServiceTurns(turns=turns, services=new, perturbations=changes)
         rows = [measured.row("majority", _majority)]
         rows.append(measured.row("TF-IDF cosine", measured.by_service(_tfidf)))
         rows.append(measured.row("MiniLM cosine", measured.by_service(_cosines)))
@@ -83,7 +87,7 @@ class ServiceIntents(Recipe):
         return Report(
             title=f"Intents of new services: {self.test}",
             rows=[dict.fromkeys(ours, "–") | row for row in rows],
-            notes=(counts, NOTE),
+            notes=(counts, NOTE, *changes.notes([one.annotated.text for one in measured.saying])),
             pictures={"risk-coverage-ours": measured.risk(measured.by_service(_matched)).to_svg(name="ours")},
         )
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from latentalign.evaluation.deletion_test import deletion_test
-from latentalign.evaluation.perturbations import perturbed
+from latentalign.evaluation.perturbations import NOTHING_CHANGED, Perturbations
 from latentalign.evaluation.probability_figures import detection
 from latentalign.evaluation.report import Cell
 from latentalign.metrics.brier import brier
@@ -71,7 +71,7 @@ class ServiceTurns:
 
     turns: Sequence[ServiceUtterance]
     services: Mapping[str, Service]
-    perturbations: Sequence[str] = ()
+    perturbations: Perturbations = NOTHING_CHANGED
 
     @cached_property
     def saying(self) -> list[ServiceUtterance]:
@@ -124,7 +124,7 @@ class ServiceTurns:
             return row
         saying = answer(self.saying)
         row |= detection(saying.fits, saying.strange)
-        for kind in self.perturbations:
+        for kind in self.perturbations.names:
             names = answer(self._changed(kind)).names
             kept = [given == one.frame.intent for given, one in zip(names, self.saying, strict=True)]
             row[kind] = round(100 * (share - sum(kept) / max(1, len(kept))), 2)
@@ -164,7 +164,7 @@ class ServiceTurns:
         }
 
     def _changed(self, kind: str) -> list[ServiceUtterance]:
-        texts = perturbed([one.annotated.text for one in self.saying], kind)
+        texts = self.perturbations.changed([one.annotated.text for one in self.saying], kind)
         return [
             one._replace(annotated=replace(one.annotated, text=text, slots=()))
             for one, text in zip(self.saying, texts, strict=True)

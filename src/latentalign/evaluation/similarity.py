@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from latentalign import config, registry
 from latentalign.evaluation.files import find, lines
 from latentalign.evaluation.parts import Parts, fit_weights, relevance, unit_parts
-from latentalign.evaluation.perturbations import PERTURBATIONS, perturbed
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
 from latentalign.evaluation.similarity_deletion import deletion
@@ -65,6 +65,8 @@ class Similarity(Recipe):
         steps, rate, seed: of the fit.
         second: pairs of another source; each system's mean there, and the points that it loses, are columns.
         perturbations: names; both texts of each test pair are perturbed, and the points that the mean loses are told.
+        synonyms: WordNet's ``index.sense``, below the data folder; the loss where words are replaced by synonyms is
+            told as well. None leaves it out.
         deletions: pairs of the deletion test of each family, evenly spread over the test sets; 0 leaves it out.
     """
 
@@ -81,13 +83,15 @@ class Similarity(Recipe):
     seed: int = 0
     second: SecondPairs | None = None
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    synonyms: str | None = None
     deletions: int = 100
 
     def measure(self, data: Path) -> Report:
         """Fit the weights of the potentials on the training sets and report every test set."""
         train = {path.name: self._drawn(_read(path, self.columns)) for path in find(data, self.train)}
         test = {path.name: _read(path, self.columns) for path in find(data, self.test)}
-        second, changed = self._second(data), self._changed(test)
+        ways = Perturbations.of(self.perturbations, data, synonyms=self.synonyms)
+        second, changed = self._second(data), _changed(test, ways)
         scorer = PairScorer.load(ScorerConfig(model=self.model, layer=self.layer, potentials=self.potentials))
         cosines = {name: _cosines(scorer, rows) for name, rows in (train | test | second | changed).items()}
         fitting, testing, beyond, altered = (
@@ -102,7 +106,7 @@ class Similarity(Recipe):
                 {name: spearman(values[name], gold.tolist()) for name, (_, gold) in sets.items()}
                 for sets in (testing, beyond, altered)
             )
-            return _row(system, known, other, self._lost(known, lost) | {"deletion": tested, "weights": weights})
+            return _row(system, known, other, _lost(known, lost, ways.names) | {"deletion": tested, "weights": weights})
 
         table = [row("mean-pooled cosine", cosines, "")]
         for settings in self.families:
@@ -122,25 +126,8 @@ class Similarity(Recipe):
         return Report(
             title="Semantic textual similarity: Spearman with the human score",
             rows=table,
-            notes=[*self._notes(train, test, second), NOTE],
+            notes=[*self._notes(train, test, second), NOTE, *ways.notes([one for pair in pairs for one in pair])],
         )
-
-    def _changed(self, test: Mapping[str, Rows]) -> dict[str, Rows]:
-        """Return the test sets under each perturbation."""
-        found: dict[str, Rows] = {}
-        for kind in self.perturbations:
-            for name, rows in test.items():
-                first = perturbed([one for _, one, _ in rows], kind, seed=1)
-                second = perturbed([one for _, _, one in rows], kind, seed=2)
-                found[f"{kind}: {name}"] = list(zip([score for score, _, _ in rows], first, second, strict=True))
-        return found
-
-    def _lost(self, known: Mapping[str, float], changed: Mapping[str, float]) -> dict[str, Cell]:
-        """Return the points that the mean over the test sets loses under each perturbation."""
-        return {
-            kind: round(100 * sum(known[name] - changed[f"{kind}: {name}"] for name in known) / len(known), 2)
-            for kind in self.perturbations
-        }
 
     def _notes(self, train: Mapping[str, Rows], test: Mapping[str, Rows], second: Mapping[str, Rows]) -> list[str]:
         names = ", ".join(str(potential["name"]) for potential in self.potentials)
@@ -170,6 +157,25 @@ class Similarity(Recipe):
 
         start = [float(potential.get("weight", 1.0)) for potential in self.potentials]
         return fit_weights(loss, start, steps=self.steps, rate=self.rate)
+
+
+def _changed(test: Mapping[str, Rows], ways: Perturbations) -> dict[str, Rows]:
+    """Return the test sets under each perturbation."""
+    found: dict[str, Rows] = {}
+    for kind in ways.names:
+        for name, rows in test.items():
+            first = ways.changed([one for _, one, _ in rows], kind, seed=1)
+            second = ways.changed([one for _, _, one in rows], kind, seed=2)
+            found[f"{kind}: {name}"] = list(zip([score for score, _, _ in rows], first, second, strict=True))
+    return found
+
+
+def _lost(known: Mapping[str, float], changed: Mapping[str, float], kinds: Sequence[str]) -> dict[str, Cell]:
+    """Return the points that the mean over the test sets loses under each perturbation."""
+    return {
+        kind: round(100 * sum(known[name] - changed[f"{kind}: {name}"] for name in known) / len(known), 2)
+        for kind in kinds
+    }
 
 
 def _regressed(mixed: Mapping[str, Tensor], fitting: Mapping[str, tuple[Parts, Tensor]]) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from latentalign import registry
+from latentalign.evaluation.slot_answers import Answer, SlotSystem
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance, WordInputs, with_neighbours, word_inputs
 from latentalign.tasks.slots.annotated_text import AnnotatedText
@@ -21,23 +21,6 @@ from latentalign.text.spans import Span
 if TYPE_CHECKING:
     from latentalign.models.encoder import Encoder
     from latentalign.tasks.slots.train_slots import ReadUtterances
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A value that some system gives, with its probability."""
-
-    span: Span
-    slot: str
-    probability: float
-
-
-class SlotSystem(ABC):
-    """Anything that finds values in utterances."""
-
-    @abstractmethod
-    def find(self, rows: Sequence[AnnotatedText]) -> list[list[Answer]]:
-        """Return the values of each text; those that the texts bring are not looked at."""
 
 
 @final
