@@ -24,7 +24,7 @@ NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceTurns:
+class ServiceDialogues:
     """What users say to services of dialogues, as utterances with slots.
 
     Args:
@@ -57,14 +57,13 @@ class SecondSlots:
     Args:
         name: for the table.
         slots: for slots of theirs, the slot of the first set that means the same; others are not looked at.
-        texts: where utterances are; or
-        turns: of dialogues with services.
+        texts, turns: where utterances are; turns are those of dialogues with services.
     """
 
     name: str
     slots: dict[str, str]
-    texts: LabelledSlots | None = None
-    turns: ServiceTurns | None = None
+    texts: tuple[LabelledSlots, ...] = ()
+    turns: tuple[ServiceDialogues, ...] = ()
 
     def read(self, data: Path, *, known: Collection[str]) -> SecondUtterances:
         """Return the utterances under the slots of the first set.
@@ -74,14 +73,18 @@ class SecondSlots:
             known: the slots of the first set.
 
         Raises:
-            InputError: the files cannot be read, no slots or both kinds of utterances are given, or a slot that one of
-                the two sets does not have.
+            InputError: the files cannot be read, no slots or no utterances are given, or a slot that one of the two
+                sets does not have.
         """
         where = f"second set {self.name}"
-        source = self.texts if self.turns is None else self.turns
-        if source is None or (self.texts is not None and self.turns is not None) or not self.slots:
-            raise InputError(wanted="slots that mean the same, and either texts or turns", came=repr(self), where=where)
-        rows = source.read(data)
+        sources: list[LabelledSlots | ServiceDialogues] = [*self.texts, *self.turns]
+        rows = [row for source in sources for row in source.read(data)]
+        if not rows or not self.slots:
+            raise InputError(
+                wanted="utterances, and slots that mean the same",
+                came=f"{len(rows)} utterances and {len(self.slots)} slots",
+                where=where,
+            )
         theirs = {name for row in rows for _, name in row.slots}
         for kind, named, there in (
             ("the second set", self.slots.keys(), theirs),
