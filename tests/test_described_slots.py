@@ -10,6 +10,8 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
+from latentalign.evaluation.changed_goals import changed
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.service_goals import by_service, goal_row, goals
 from latentalign.models.described_slots import DescribedSlots, description_vectors, shapes, steps_of
 from latentalign.models.huggingface import HuggingFaceEncoder
@@ -250,8 +252,11 @@ def test_recipes_train_and_measure(data: Path, folder: Path, capsys) -> None:
     recipe.write_text(states + files + settings, encoding="utf8")
     capsys.readouterr()
     assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    rows, further = [[row for row in found if ("perturbation" in row) is here] for here in (False, True)]
     assert len(rows) == 10
+    assert {row["perturbation"] for row in further} == set(PERTURBATIONS)
+    assert all(row["lost, goal"] == 0 for row in further if row["perturbation"] == "punctuation")  # there is none
     assert all(0 <= row[key] <= 1 for row in rows for key in ("told F1", "goal", "average"))
     assert ["bot" in row["system"] for row in rows] == [isinstance(row["intent"], float) for row in rows]
     assert main(["evaluate", str(recipe), "--data", str(data)]) == 0
@@ -260,11 +265,32 @@ def test_recipes_train_and_measure(data: Path, folder: Path, capsys) -> None:
         ["Planes_1", "airport"],
         ["Planes_1", "people"],
     ]
-    recipe.write_text('evaluation = "service-intents"\nbot_dialogues = 2\n' + files, encoding="utf8")
+    (data / "other.jsonl").write_text('{"text": "to York", "label": "BookSeat"}\n' * 2, encoding="utf8")
+    second = '[[second]]\nname = "x"\ntexts = { file = "other.jsonl" }\noutside = { file = "other.jsonl" }\n'
+    recipe.write_text('evaluation = "service-intents"\nbot_dialogues = 2\n' + files + second, encoding="utf8")
     assert main(["evaluate", str(recipe), "--data", str(data), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    further = [row for row in rows if "second set" in row]
+    assert [row["system"] for row in further] == [row["system"] for row in rows if row not in further][1:4]
+    assert all(row["accuracy, second set"] == 1.0 and row["AUROC"] == 0.5 for row in further)  # one intent, the same
+    assert [row["lost"] for row in further] == [round(100 * row["says what is wanted"] - 100, 2) for row in rows[1:4]]
+    command = ["evaluate", str(recipe), "--data", str(data), "--set", 'second=[{name="x",texts={file="other.jsonl"},']
+    assert main([*command[:-1], command[-1] + 'descriptions={Seat="a seat"}}]']) == 1
+    assert "descriptions of intents of the texts, got 'Seat'" in capsys.readouterr().err
     assert [row["system"] for row in rows][:4] == ["majority", "TF-IDF cosine", "MiniLM cosine", "ours, descriptions"]
     assert rows[0]["all turns"] == 1.0  # one intent is all they want
     assert rows[0]["typos"] == rows[0]["Brier"] == "–"
     assert all(isinstance(rows[3][key], float) for key in ("ECE", "Brier", "risk area", "typos", "word order"))
     assert rows[3]["AUROC"] == "–"  # no other service whose users could be strangers
+
+
+def test_the_words_around_values_are_perturbed_in_every_turn(data: Path) -> None:
+    known, dialogues = read(data, "dev")
+    said = [some for one in service_utterances(dialogues[:2], known) for some in by_service(one)]
+    found = changed(said, Perturbations.of(("casing",), Path()), "casing")
+    assert [one.annotated.text.lower() for some in found for one in some] == [
+        one.annotated.text.lower() for some in said for one in some
+    ]
+    for some in found:
+        assert some[0].annotated.text in ("A SEAT TO Boston", "A Seat To Boston")
+        assert [span.of(some[0].annotated.text) for span, _ in some[0].annotated.slots] == ["Boston"]

@@ -12,9 +12,11 @@ import torch
 from latentalign import registry
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
-from latentalign.evaluation.report import Report
+from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.second_intents import NOTE as SECOND_NOTE
+from latentalign.evaluation.second_intents import SecondIntents
 from latentalign.evaluation.service_goals import Said, by_service
-from latentalign.evaluation.service_turns import IntentAnswers, IntentScores, ServiceTurns
+from latentalign.evaluation.service_turns import IntentAnswers, IntentScores, ServiceTurns, System
 from latentalign.models.matcher.calibration import given_one
 from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.tasks.chat.bot import Bot
@@ -49,6 +51,7 @@ class ServiceIntents(Recipe):
         synonyms: WordNet's ``index.sense``, below the data folder; the loss where words are replaced by synonyms is
             told as well. None leaves it out.
         deletions: texts of the deletion test; 0 leaves it out.
+        second: texts of other sources, whose intents are described too; what is lost on them is a table of its own.
     """
 
     train_schema: str
@@ -59,6 +62,7 @@ class ServiceIntents(Recipe):
     perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
     synonyms: str | None = None
     deletions: int = 100
+    second: tuple[SecondIntents, ...] = ()
 
     def measure(self, data: Path) -> Report:
         """Measure every system."""
@@ -71,9 +75,8 @@ class ServiceIntents(Recipe):
         changes = Perturbations.of(self.perturbations, data, synonyms=self.synonyms)
         measured = ServiceTurns(turns=turns, services=new, perturbations=changes)
         rows = [measured.row("majority", _majority)]
-        rows.append(measured.row("TF-IDF cosine", measured.by_service(_tfidf)))
-        rows.append(measured.row("MiniLM cosine", measured.by_service(_cosines)))
-        ours = measured.row("ours, descriptions", measured.by_service(_matched), stated=True)
+        rows += [measured.row(name, measured.by_service(one), stated=one is _matched) for name, one in SYSTEMS.items()]
+        further, ours = self._further(data, rows[1:]), rows.pop()
         tested = measured.deletion(lambda one: Classifier.load(_texts(one)), most=self.deletions)
         rows.append(ours | {"deletion": str(tested.effect) if tested.linked else "–"})
         few = said[:: max(1, -(-len(said) // self.bot_dialogues))] if self.bot_dialogues else []
@@ -89,6 +92,21 @@ class ServiceIntents(Recipe):
             rows=[dict.fromkeys(ours, "–") | row for row in rows],
             notes=(counts, NOTE, *changes.notes([one.annotated.text for one in measured.saying])),
             pictures={"risk-coverage-ours": measured.risk(measured.by_service(_matched)).to_svg(name="ours")},
+            further=[further] if self.second else (),
+        )
+
+    def _further(self, data: Path, rows: Sequence[Mapping[str, Cell]]) -> Report:
+        """Return the table of the texts of other sources."""
+        first = {row["system"]: row["says what is wanted"] for row in rows}
+        second = [one.read(data) for one in self.second]
+        return Report(
+            title="Second sets of described intents",
+            rows=[
+                {"second set": one.service.name, "system": name, **one.row(system, first[name])}
+                for one in second
+                for name, system in SYSTEMS.items()
+            ],
+            notes=[one.counts for one in second] + [SECOND_NOTE],
         )
 
 
@@ -126,6 +144,10 @@ def _cosines(texts: list[str], service: Service) -> IntentScores:
 def _matched(texts: list[str], service: Service) -> IntentScores:
     found = Classifier.load(_texts(service)).probabilities(texts)
     return IntentScores(given_one(found), (1 - found[:, -1]).tolist())
+
+
+SYSTEMS: dict[str, System] = {"TF-IDF cosine": _tfidf, "MiniLM cosine": _cosines, "ours, descriptions": _matched}
+"""What is measured of what the descriptions alone say; the last one is ours."""
 
 
 def _bot(said: Sequence[Said], services: Mapping[str, Service]) -> IntentAnswers:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from latentalign.evaluation.changed_goals import Told, lost
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Report
 from latentalign.evaluation.service_bots import bot_rows
@@ -19,6 +21,7 @@ from latentalign.text.pairs import Failure
 from latentalign.text.words import spaced
 
 if TYPE_CHECKING:
+    from latentalign.tasks.classification.classify import Classifier
     from latentalign.tasks.slots.tagger import SlotTagger
 
 NOTE = (
@@ -44,6 +47,9 @@ class ServiceStates(Recipe):
         dialogues: of the test, evenly spread; None for all.
         bot_dialogues: of those, on which the whole bot is measured, which reads each turn by itself.
         agreements: training utterances of each kind that the classifier of agreement knows.
+        perturbations: names; what is lost under each is a table of its own.
+        synonyms: WordNet's ``index.sense``, below the data folder; what is lost where words are replaced by synonyms
+            is told as well. None leaves it out.
     """
 
     train_schema: str
@@ -54,6 +60,8 @@ class ServiceStates(Recipe):
     dialogues: int | None = None
     bot_dialogues: int = 100
     agreements: int = 60
+    perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    synonyms: str | None = None
 
     def measure(self, data: Path) -> Report:
         """Train, and measure every system."""
@@ -74,8 +82,9 @@ class ServiceStates(Recipe):
             f"told F1 of the learned tagger by slot, and how often it is told: {'; '.join(per_slot(said, told, new))}",
             NOTE,
         )
-        agrees = agreement(trained, [one.annotated.text for some in said for one in some], self.agreements)
-        listed = [[_listed(one, new[one.service]) for one in some] for some in said]
+        classifier = agreement(trained, self.agreements)
+        agrees = agreed(classifier, said)
+        listed = _listed(said, new)
         rows = [
             goal_row("values of a list, this turn alone", said, listed, goals(said, listed, carried=False), new),
             goal_row("values of a list", said, listed, goals(said, listed), new),
@@ -83,10 +92,22 @@ class ServiceStates(Recipe):
             goal_row("learned", said, told, goals(said, told), new),
             goal_row("learned, offers agreed to", said, told, goals(said, told, agrees=agrees), new),
         ]
+
+        def looked_up(some: Sequence[Said]) -> Told:
+            found = _listed(some, new)
+            return found, goals(some, found)
+
+        def ours(some: Sequence[Said]) -> Told:
+            found = tagged(some, taggers, new)[0]
+            return found, goals(some, found, agrees=agreed(classifier, some))
+
+        changes = Perturbations.of(self.perturbations, data, synonyms=self.synonyms)
+        systems = {"values of a list": looked_up, "learned, offers agreed to": ours}
         if self.bot_dialogues:
             step = max(1, -(-len(said) // self.bot_dialogues))
             rows += bot_rows(said[::step], told[::step], _apart(said, agrees)[::step], new, learned)
-        return Report(title=f"Goals of users of new services: {self.test}", rows=rows, notes=notes)
+        further = [lost(said, changes, systems, new)] if changes.names else []
+        return Report(title=f"Goals of users of new services: {self.test}", rows=rows, notes=notes, further=further)
 
 
 def _apart(said: Sequence[Said], agrees: Sequence[bool]) -> list[list[bool]]:
@@ -117,22 +138,31 @@ def tagged(
     return told, [[slot.probability for slot in row.values()] for rows in kept for row in rows]
 
 
-def agreement(trained: Sequence[ServiceUtterance], texts: Sequence[str], most: int) -> list[bool]:
-    """Return whether each text agrees to what was offered, by a classifier that knows some training utterances."""
+def agreement(trained: Sequence[ServiceUtterance], most: int) -> Classifier:
+    """Return a classifier that knows some training utterances, and says whether a text agrees to what was offered."""
     from latentalign.tasks.classification.classify import Classifier
 
     kinds: dict[str, list[str]] = {"agrees": [], "does not": []}
     for one in trained:
         kinds["agrees" if any(act.kind in AGREES for act in one.frame.acts) else "does not"].append(one.annotated.text)
-    found = Classifier.load(
+    return Classifier.load(
         {name: list(dict.fromkeys(some[:: max(1, len(some) // most)]))[:most] for name, some in kinds.items()}
     )
-    place = found.labels.index("agrees")
-    return [int(row) == place for row in found.values(texts).argmax(dim=1)]
 
 
-def _listed(one: ServiceUtterance, service: Service) -> Values:
-    """Return the values of lists that stand in a text as they are."""
+def agreed(classifier: Classifier, said: Sequence[Said]) -> list[bool]:
+    """Return whether each turn agrees to what was offered."""
+    place = classifier.labels.index("agrees")
+    texts = [one.annotated.text for some in said for one in some]
+    return [int(row) == place for row in classifier.values(texts).argmax(dim=1)]
+
+
+def _listed(said: Sequence[Said], services: Mapping[str, Service]) -> list[list[Values]]:
+    """Return the values of lists that stand in each turn as they are."""
+    return [[_listed_in(one, services[one.service]) for one in some] for some in said]
+
+
+def _listed_in(one: ServiceUtterance, service: Service) -> Values:
     text = spaced(one.annotated.text)
     return {
         name: value
