@@ -13,9 +13,10 @@ from latentalign.errors import InputError, ModelError, UnknownNameError
 from latentalign.models.matcher.calibration import Calibration
 from latentalign.tasks.classification.classifier_defaults import FURTHEST, PRIOR_TEXTS, with_default, zero_shot
 from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.held_out import split
 from latentalign.tasks.classification.label_file import read_labels
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
-from latentalign.tasks.classification.train_classifier import ClassifierTraining, split, spoken
+from latentalign.tasks.classification.train_classifier import ClassifierTraining, spoken
 from latentalign.text.pairs import Failure
 from latentalign.text.records import TextRecord
 from latentalign.training.config import TrainingConfig
@@ -128,7 +129,7 @@ def test_training_fits_saves_and_answers(folder: Path, tmp_path: Path) -> None:
     settings = replace(settings, matcher=settings.matcher.with_model(folder))
     made = settings.fit(rows, out_of_scope=["0123456789", "ABC XYZ"], folder=tmp_path / "run")
     assert (tmp_path / "run" / "metrics.jsonl").exists()
-    assert made.calibration.fitted_on == "8 of its own examples, 2 texts out of scope"
+    assert made.calibration.fitted_on == "6 texts held out and 2 out of scope"
     assert [len(one.texts) for one in made.memory.candidates] == [4, 4]  # with the name
     again = Classifier.load(folder=made.save(tmp_path / "saved"))
     assert_close(again.probabilities(["the cat"]), made.probabilities(["the cat"]))

@@ -24,8 +24,9 @@ from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.tasks.classification.classifier_recipe import with_catalogue
 from latentalign.tasks.classification.classify import Classifier
+from latentalign.tasks.classification.held_out import FEWEST, parts_of_few, split
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few, texts_of
-from latentalign.tasks.classification.train_classifier import ClassifierTraining, split
+from latentalign.tasks.classification.train_classifier import ClassifierTraining
 
 Rows = list[tuple[str, str]]
 NOTE = (
@@ -213,15 +214,18 @@ class ClassificationRecipe(Recipe):
 
 
 def fitted(name: str, baseline: Baseline, rows: Rows, outside: list[str], *, held_out: float) -> System:
-    """Return a baseline trained on some texts, its probabilities fitted on a part that it was not trained on."""
+    """Return a baseline trained on some texts, its probabilities fitted on parts that it was not trained on."""
     names = tuple(dict.fromkeys(label for _, label in rows))
     numbers = {one: number for number, one in enumerate(names)}
     counts = torch.ones(len(names))
-    kept, aside = split(rows, share=held_out)
-    kept, aside = (kept, aside) if aside else split(rows, share=0.5)
-    baseline.fit([text for text, _ in kept], [numbers[label] for _, label in kept])
-    values = baseline.values([text for text, _ in aside] + outside)
-    told = torch.tensor([numbers[label] for _, label in aside] + [OUT] * len(outside))
-    calibration = Calibration.fit(values, told, counts)
+    parts: list[tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]] = [split(rows, share=held_out)]
+    parts = parts if len(parts[0][1]) >= FEWEST else parts_of_few(rows)
+    values, told = [], list[int]()
+    for turn, (kept, aside) in enumerate(parts):
+        strange = outside[turn :: len(parts)]
+        baseline.fit([text for text, _ in kept], [numbers[label] for _, label in kept])
+        values.append(baseline.values([*(text for text, _ in aside), *strange]))
+        told += [numbers[label] for _, label in aside] + [OUT] * len(strange)
+    calibration = Calibration.fit(torch.cat(values), torch.tensor(told), counts)
     baseline.fit([text for text, _ in rows], [numbers[label] for _, label in rows])
     return System(name=name, names=names, model=baseline, calibration=calibration, counts=counts)

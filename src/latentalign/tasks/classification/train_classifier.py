@@ -23,6 +23,7 @@ from latentalign.models.units import Units
 from latentalign.tasks.classification.classifier_defaults import zero_shot
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.classification.head_and_words import HeadAndWords, head_training_for
+from latentalign.tasks.classification.held_out import FEW, fitted_in_turns, parts_of_few, split
 from latentalign.tasks.classification.teacher import TeacherConfig
 from latentalign.training.config import TrainingConfig
 from latentalign.training.corpus import Items
@@ -34,10 +35,6 @@ from latentalign.training.order import Batching
 from latentalign.training.schedule import Schedule
 
 Rows = Sequence[tuple[str, str]]
-
-
-FEW = 100
-"""With fewer texts held out, the probabilities are fitted by a second training."""
 
 
 def training_for(texts: int) -> TrainingConfig:
@@ -79,7 +76,8 @@ class ClassifierTraining:
         names: whether the name of a label, its underscores and camel case as spaces, is one of its texts.
         held_out: the share of the texts of each label that the probabilities are fitted on. They are no examples in
             training and become examples after it. Where that is less than a hundred texts in all, the probabilities
-            are fitted by a training on four fifths of the texts, and a second one then has them all.
+            are fitted by a training on four fifths of the texts, and a second one then has them all; where that fifth
+            is less than twenty texts, each text is held out once, from one of up to five trainings.
         turned_away: the share of in-scope texts that NULL may take, where there are no texts out of scope.
         error_rate: of conformal sets.
         isotonic: whether a rising function is fitted on top of the temperature.
@@ -164,12 +162,18 @@ class ClassifierTraining:
             memory = made.matcher.remember(self._labels(rows), before=made.memory)
             return self._with_discriminant(replace(made, memory=memory))
         made = self._made(rows, folder, unlabelled)
-        kept, aside = split(rows, share=0.2)
-        if (not self.fine_tune and self.discriminant is None) or not aside:
+        parts = parts_of_few(rows)
+        if (not self.fine_tune and self.discriminant is None) or not parts:
             return self._calibrated(made, (), out_of_scope)
-        return replace(
-            made, calibration=self._calibrated(self._made(kept, None, unlabelled), aside, out_of_scope).calibration
+        held_out = sum(len(aside) for _, aside in parts)
+        fitted = fitted_in_turns(
+            ((self._made(kept, None, unlabelled), aside) for kept, aside in parts),
+            like=made,
+            out_of_scope=out_of_scope,
+            fitted_on=f"{held_out} texts held out and {len(out_of_scope)} out of scope",
+            **self._fitting,
         )
+        return replace(made, calibration=fitted)
 
     def _headed(self, rows: Rows, out_of_scope: Sequence[str], folder: Path | None) -> Classifier:
         """Return a classifier by weights of words and an encoder with a head, each as much as texts held out say.
@@ -250,18 +254,18 @@ class ClassifierTraining:
         train(model, corpus, collate=torch.tensor, config=chosen, folder=folder)
         return student.trained(matcher)
 
+    @property
+    def _fitting(self) -> dict[str, Any]:
+        """What is said to ``Calibration.fit``."""
+        return {"turned_away": self.turned_away, "error_rate": self.error_rate, "isotonic": self.isotonic}
+
     def _calibrated(self, made: Classifier, aside: Rows, out_of_scope: Sequence[str]) -> Classifier:
-        settings: dict[str, Any] = {
-            "turned_away": self.turned_away,
-            "error_rate": self.error_rate,
-            "isotonic": self.isotonic,
-        }
         if not aside:
-            return made.calibrate_on_examples(out_of_scope=out_of_scope, **settings)
+            return made.calibrate_on_examples(out_of_scope=out_of_scope, **self._fitting)
         texts = [text for text, _ in aside] + list(out_of_scope)
         told = [label for _, label in aside] + [None] * len(out_of_scope)
         note = f"{len(aside)} texts held out and {len(out_of_scope)} out of scope"
-        return made.calibrate(texts, told, fitted_on=note, **settings)
+        return made.calibrate(texts, told, fitted_on=note, **self._fitting)
 
 
 def spoken(name: str) -> str:
@@ -272,20 +276,3 @@ def spoken(name: str) -> str:
     """
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", name).strip()
     return parted or name
-
-
-def split(rows: Rows, *, share: float) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return texts in two parts: of each label, as many whole texts as the share is go into the second.
-
-    >>> kept, aside = split([(str(n), "a") for n in range(20)] + [("x", "b")], share=0.1)
-    >>> len(kept), aside
-    (19, [('9', 'a'), ('19', 'a')])
-    """
-    kept: list[tuple[str, str]] = []
-    aside: list[tuple[str, str]] = []
-    seen: dict[str, int] = {}
-    for text, label in rows:
-        seen[label] = seen.get(label, 0) + 1
-        taken = int(seen[label] * share + 1e-9) > int((seen[label] - 1) * share + 1e-9)
-        (aside if taken else kept).append((text, label))
-    return kept, aside
