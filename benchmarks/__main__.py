@@ -23,6 +23,7 @@ NEEDS_DATA = {
     "diagnosis": True,
     "symptom_texts": True,
     "matching": True,
+    "spelling": True,
     "relating": True,
     "retrieval": True,
     "index_speed": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -33,4 +33,13 @@ class Encoder(Protocol):
             level: what the units are.
             states, pooled: what is wanted; the other field is None.
         """
+        ...
+
+
+@runtime_checkable
+class KnowsWords(Protocol):
+    """An encoder that can tell a word from a misspelled one."""
+
+    def is_word(self, word: str) -> bool:
+        """Return whether a word is a whole piece of its vocabulary."""
         ...

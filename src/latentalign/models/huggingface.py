@@ -111,6 +111,10 @@ class HuggingFaceEncoder:
         """Where the model and the states are."""
         return device_of(self.model)
 
+    def is_word(self, word: str) -> bool:
+        """Return whether a word is a whole piece of the vocabulary."""
+        return self.tokenizer.is_word(word)
+
     @cached_property
     def _reader(self) -> Reader:
         depth = self.model.depth

@@ -63,6 +63,7 @@ class PieceTokenizer:
         self.prefix: list[int] = probe.ids[:first] + tokenizer.encode(prompt, add_special_tokens=False).ids
         self.suffix: list[int] = probe.ids[last:]
         self.pad = pad
+        self._unknown = {one for name in ("[UNK]", "<unk>") if (one := tokenizer.token_to_id(name)) is not None}
         self._tokenizer = tokenizer
         self._tokenizer.encode_special_tokens = True
 
@@ -70,6 +71,16 @@ class PieceTokenizer:
     def special(self) -> int:
         """The number of tokens that are added to each window."""
         return len(self.prefix) + len(self.suffix)
+
+    def is_word(self, word: str) -> bool:
+        """Return whether a word is one piece, and a known one.
+
+        Raises:
+            InputError: a lone surrogate.
+        """
+        check_text(word, where="word")
+        ids = self._tokenizer.encode(word, add_special_tokens=False).ids
+        return len(ids) == 1 and ids[0] not in self._unknown
 
     def split(self, texts: Sequence[str]) -> Pieces:
         """Return the word pieces of some texts.

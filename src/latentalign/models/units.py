@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -35,6 +35,20 @@ class Units:
     def strings(self) -> tuple[str, ...]:
         """The text of each unit."""
         return tuple(self.text[start:end] for start, end in self.spans)
+
+    def replaced(self, words: Mapping[Span, str]) -> Units:
+        """Return the text with some of its units, which do not overlap, in other words.
+
+        >>> Units(text="teh cat", spans=(Span(0, 3), Span(4, 7))).replaced({Span(0, 3): "then"})
+        Units(text='then cat', spans=(Span(start=0, end=4), Span(start=5, end=8)))
+        """
+        text, spans, reached = "", [], 0
+        for span in self.spans:
+            text += self.text[reached : span.start]
+            word = words.get(span, span.of(self.text))
+            spans.append(Span(len(text), len(text) + len(word)))
+            text, reached = text + word, span.end
+        return Units(text=text + self.text[reached:], spans=tuple(spans))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

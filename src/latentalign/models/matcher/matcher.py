@@ -10,6 +10,7 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.families import AlignmentFamily, LatentAlignment
+from latentalign.models.encoder import KnowsWords
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.memory import Memory, read, vectors
 from latentalign.models.matcher.reduction import by_candidate
@@ -69,6 +70,8 @@ class Matcher:
         whole_weight: $a$, in log-odds.
         word_weight: $w$.
         aligned: texts whose words are aligned, for each text to be explained.
+        spelling: whether a misspelled word of a text to be explained is read as the word of the memory that is one
+            edit away (``text.spelling``), where it is no word of the encoder itself; evidence shows it as it was.
 
     Raises:
         InputError: an ``aligned`` below 1.
@@ -81,6 +84,7 @@ class Matcher:
     whole_weight: float = 14.0
     word_weight: float = 1.0
     aligned: int = 16
+    spelling: bool = False
 
     def __post_init__(self) -> None:
         if self.aligned < 1:
@@ -104,6 +108,20 @@ class Matcher:
         """
         return Memory.of(candidates, self.scorer, before=before)
 
+    def as_read(self, texts: Sequence[Units], memory: Memory) -> list[Units]:
+        """Return texts as they are read: with misspelled words as those of the memory, where that is wanted."""
+        return [self._spelled(one, memory) for one in texts] if self.spelling else list(texts)
+
+    def _spelled(self, text: Units, memory: Memory) -> Units:
+        encoder = self.scorer.encoder
+        is_word = encoder.is_word if isinstance(encoder, KnowsWords) else lambda _: False
+        found = {
+            span: corrected
+            for span, word in zip(text.spans, text.strings, strict=True)
+            if (corrected := memory.spelling.corrected(word, is_word=is_word)) is not None
+        }
+        return text.replaced(found) if found else text
+
     @torch.inference_mode()
     def values(
         self,
@@ -121,7 +139,8 @@ class Matcher:
             without: for each text, the number of a text in the memory that may not explain it: itself.
             known: what ``read`` said of the texts, where that is known.
         """
-        seen = known or read(texts, self.scorer)
+        texts = self.as_read(texts, memory)
+        seen = self.seen(texts, known)
         found = []
         step = max(1, PAIRS // self.aligned)
         for start in range(0, len(texts), step):
@@ -143,7 +162,8 @@ class Matcher:
             known: what ``read`` said of the text, where that is known.
         """
         own = (memory.owner == candidate).nonzero()[:, 0]
-        known = known or read([text], self.scorer)
+        (text,) = self.as_read([text], memory)
+        known = self.seen([text], known)
         wholes = self._wholes([text], memory, known, some=own)[0]
         nearest = wholes.topk(min(self.aligned, len(own)))
         few = own[nearest.indices]
@@ -163,6 +183,12 @@ class Matcher:
             words=float(words[0, best]),
             carried=self._carried(one, known.get(text), memory, int(few[best])),
         )
+
+    def seen(self, texts: Sequence[Units], known: dict[Units, Encoded] | None) -> dict[Units, Encoded]:
+        """Return what is known, with what ``read`` says of the texts that are not."""
+        known = known or {}
+        new = [one for one in texts if one not in known]
+        return {**known, **read(new, self.scorer)} if new else known
 
     def _carried(self, alignment: LatentAlignment, found: Encoded | None, memory: Memory, number: int) -> Tensor:
         r"""Return (query,) $\frac{2 w}{n + m} \sum_j A_{ij} S_{ij} + \frac{a}{n} \frac{x_i}{|\bar x|} \cdot

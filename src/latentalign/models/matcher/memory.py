@@ -15,6 +15,7 @@ from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Encoded, Units
 from latentalign.text.segment import segment
+from latentalign.text.spelling import Spelling
 
 AT_ONCE = 1024
 """Texts that are encoded together."""
@@ -108,6 +109,11 @@ class Memory:
     def mean(self) -> Tensor:
         """(features,) the mean of all vectors."""
         return self.pooled.mean(dim=0)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """The words of all texts, by which misspelled ones are read."""
+        return Spelling.of(word for one in self.units for word in one.strings)
 
     def known(self, texts: Sequence[int]) -> dict[Units, Encoded]:
         """Return what the scorer needs to know of some of the texts."""

@@ -22,7 +22,7 @@ class MatcherConfig:
     Args:
         scorer: encoder and potentials of the words.
         family: table of the alignment family.
-        whole_weight, word_weight, aligned: see ``Matcher``.
+        whole_weight, word_weight, aligned, spelling: see ``Matcher``.
     """
 
     scorer: ScorerConfig = field(default_factory=_scorer)
@@ -30,6 +30,7 @@ class MatcherConfig:
     whole_weight: float = Matcher.whole_weight
     word_weight: float = Matcher.word_weight
     aligned: int = Matcher.aligned
+    spelling: bool = Matcher.spelling
 
     def build(self) -> Matcher:
         """Return the matcher, its encoder loaded.
@@ -44,6 +45,7 @@ class MatcherConfig:
             whole_weight=self.whole_weight,
             word_weight=self.word_weight,
             aligned=self.aligned,
+            spelling=self.spelling,
         )
 
     def with_weights_of(self, matcher: Matcher) -> MatcherConfig:

@@ -74,6 +74,7 @@ def _write(classifier: Classifier, folder: Path) -> None:
             "whole_weight": matcher.whole_weight,
             "word_weight": matcher.word_weight,
             "aligned": matcher.aligned,
+            "spelling": matcher.spelling,
         },
         "calibration": {key: value for key, value in asdict(classifier.calibration).items() if value is not None},
     }

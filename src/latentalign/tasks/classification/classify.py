@@ -213,6 +213,7 @@ class Classifier:
     ) -> Tensor:
         from latentalign.models.matcher.memory import read
 
+        texts = self.matcher.as_read(texts, self.memory)
         known = read(texts, self.matcher.scorer) if known is None else known
         values = self.matcher.values(texts, self.memory, without=without, known=known)
         return values if self.discriminant is None else self.discriminant.add(values, texts, known)
@@ -232,8 +233,9 @@ class Classifier:
             except LatentAlignError as error:
                 results[index] = Failure(error=error)
         if usable:
-            known = read([units for _, units in usable.values()], self.matcher.scorer)
-            values = self._values([units for _, units in usable.values()], known=known)
+            texts = [units for _, units in usable.values()]
+            known = read(self.matcher.as_read(texts, self.memory), self.matcher.scorer)
+            values = self._values(texts, known=known)
             shared = self.calibration.probabilities(values, self.memory.counts)
             for row, (index, (one, units)) in enumerate(usable.items()):
                 found = self.result(units, values[row], shared[row], known)
@@ -261,7 +263,8 @@ class Classifier:
         found = evidence_of(self.matcher, units, self.memory, order[0], known=known)
         carried, named = found.carried, tuple[Named, ...]()
         if self.discriminant is not None:
-            added = self.discriminant.carried(units, order[0], known).tolist()
+            (as_read,) = self.matcher.as_read([units], self.memory)
+            added = self.discriminant.carried(as_read, order[0], self.matcher.seen([as_read], known)).tolist()
             carried = tuple(self.discriminant.scale * one + more for one, more in zip(carried, added, strict=True))
             named = names_in(units, carried, self.discriminant)
         return Classification(
