@@ -46,7 +46,7 @@ class Texts:
     test: Rows
     outside: list[str]
 
-    def row(self, values: Callable[[Sequence[str]], tuple[Tensor, Sequence[str]]], fits: bool) -> dict[str, float]:
+    def row(self, values: Callable[[Sequence[str]], tuple[Tensor, Sequence[str]]], *, fits: bool) -> dict[str, float]:
         """Return the figures of a system: from texts to values and labels, the last column NULL where it ``fits``."""
         texts = [text for text, _ in self.test]
         changed = Perturbations.of(("typos",), Path()).changed(texts, "typos")
