@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from latentalign.errors import InputError, UnknownNameError
 from latentalign.registry import nearest
@@ -72,21 +72,39 @@ def with_unlabelled(
     if not new:
         return classifier
     every = classifier.matcher.remember([Candidate(name="all", texts=(*old, *new))], before=classifier.memory)
-    chances = cotrain(
-        _likeness(every),
-        torch.tensor([*old.values(), *[-1] * len(new)]),
-        known=None if descriptions is None else _known(classifier, every, descriptions),
-        even=even,
-        neighbours=neighbours,
-        reach=reach,
-    )[len(old) :]
-    spread = dict(zip(new, chances, strict=True))
+    likeness, labels = _likeness(every), torch.tensor([*old.values(), *[-1] * len(new)])
+    settings: dict[str, Any] = {"even": even, "neighbours": neighbours, "reach": reach}
+    settings["known"] = None if descriptions is None else _known(classifier, every, descriptions)
+    chances = cotrain(likeness, labels, **settings)[len(old) :]
+    doubt = _doubt(likeness, labels, settings)
+    spread = {text: (row.clamp_min(1e-9).log() / doubt).softmax(dim=0) for text, row in zip(new, chances, strict=True)}
     candidates = _grown(classifier.memory.candidates, spread, least)
     made = replace(classifier, memory=classifier.matcher.remember(candidates, before=every))
     if len(made.memory.units) < ENOUGH or len(made.labels) < 2:
         return made
     concepts = None if classifier.discriminant is None else classifier.discriminant.vocabulary.concepts
     return _learned(made, spread, concepts)
+
+
+def _doubt(likeness: Tensor, labels: Tensor, settings: Mapping[str, Any]) -> float:
+    """Return the temperature at which spread labels are as sure as they are right: of texts whose label was hidden."""
+    import torch
+
+    from latentalign.models.matcher.calibration import Calibration
+    from latentalign.models.matcher.cotraining import cotrain
+    from latentalign.tasks.classification.held_out import turns
+
+    rows = [(str(number), str(label)) for number, label in enumerate(labels.tolist()) if label >= 0]
+    said, told = [], []
+    for _, aside in turns(rows, folds=3):
+        hidden = torch.tensor([int(number) for number, _ in aside])
+        found = cotrain(likeness, labels.index_fill(0, hidden, -1), **settings)
+        said.append(found[hidden].clamp_min(1e-9).log())
+        told.append(labels[hidden])
+    if not said:
+        return 1.0
+    values = torch.cat(said)
+    return Calibration.fit(values, torch.cat(told), torch.ones(values.shape[1])).temperature
 
 
 def _grown(candidates: Sequence[Candidate], spread: Mapping[str, Tensor], least: float) -> list[Candidate]:
