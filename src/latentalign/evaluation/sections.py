@@ -17,6 +17,8 @@ from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, withou
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
+from latentalign.evaluation.second_sections import NOTE as SECOND_NOTE
+from latentalign.evaluation.second_sections import SecondDocuments, SecondSections
 from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
 from latentalign.families import AlignmentFamily, Independent, LatentAlignment
 from latentalign.metrics.deletion import Deletion
@@ -55,6 +57,7 @@ class SectionsEvaluation(Recipe):
         outside_train: texts that are of no section, for NULL; their labels are not read.
         strangers: texts of another kind; one of them is put into each test document, where no section should take it.
             None leaves that out.
+        second: structured abstracts of other sources; what is lost on them is a table of its own.
     """
 
     train: LabelledDocuments
@@ -68,16 +71,23 @@ class SectionsEvaluation(Recipe):
     synonyms: str | None = None
     outside_train: LabelledTexts | None = None
     strangers: LabelledTexts | None = None
+    second: tuple[SecondSections, ...] = ()
 
     def measure(self, data: Path) -> Report:
         """Train every system, and measure it."""
-        train, bench, outside = self.train.read(data), self._bench(data), texts_of(self.outside_train, data)
+        train, outside = self.train.read(data), texts_of(self.outside_train, data)
+        known = {label for row in train for label in row.labels}
+        second = [one.read(data, known=known) for one in self.second]
+        bench = self._bench(data, second)
+        further: list[list[dict[str, Cell]]] = [[] for _ in second]
         pictures: dict[str, str] = {}
         rows: list[dict[str, Cell]] = []
 
         def add(name: str, runs: Sequence[dict[str, SentenceAnswers]], deletions: Sequence[Cell] = ("–",)) -> None:
-            told = [bench.row(run) | {"deletion": one} for run, one in zip(runs, deletions, strict=True)]
+            told = [bench.row(run) | {"deletion": fell} for run, fell in zip(runs, deletions, strict=True)]
             rows.append({"system": name, **mean_of_runs(told, each="accuracy")})
+            for one, table in zip(second, further, strict=True):
+                table.append({"second set": one.name, "system": name, **one.row(bench.test, runs)})
             pictures[picture_name("risk-coverage", name)] = bench.risk(runs[0]).to_svg(name=name)
 
         add("TF-IDF + SVM, single sentences", [_baseline(train, bench, outside)])
@@ -105,13 +115,25 @@ class SectionsEvaluation(Recipe):
                 *bench.perturbations.notes(bench.strings),
             ),
             pictures=pictures,
+            further=[self._further(further, second, bench.test)] if second else (),
         )
 
-    def _bench(self, data: Path) -> SectionsBench:
+    def _further(
+        self, tables: list[list[dict[str, Cell]]], second: Sequence[SecondDocuments], first: Sequence[Labelled]
+    ) -> Report:
+        """Return the table of the documents of other sources."""
+        return Report(
+            title=f"Second sets of sections, trained on {self.train.file}",
+            rows=[row for table in tables for row in table],
+            notes=[one.counts(first) for one in second] + [SECOND_NOTE],
+        )
+
+    def _bench(self, data: Path, second: Sequence[SecondDocuments]) -> SectionsBench:
         return SectionsBench(
             test=self.test.read(data),
             perturbations=Perturbations.of(self.perturbations, data, synonyms=self.synonyms),
             strangers=texts_of(self.strangers, data),
+            others={one.version: one.documents for one in second},
         )
 
     def _trained(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -64,12 +64,14 @@ class SectionsBench:
         test: the documents.
         perturbations: each sentence is changed by itself.
         strangers: texts, one of which is put into each document at a random place; none leaves that out.
+        others: further documents, by the names of their versions; what is said of them is measured elsewhere.
         seed: of the choices.
     """
 
     test: Sequence[Labelled]
     perturbations: Perturbations = NOTHING_CHANGED
     strangers: Sequence[str] = ()
+    others: Mapping[str, list[SplitText]] = field(default_factory=dict)
     seed: int = 0
 
     @cached_property
@@ -79,7 +81,7 @@ class SectionsBench:
         found |= {name: self._perturbed(name) for name in self.perturbations.names}
         if self.strangers:
             found[STRANGERS] = [document for document, _ in self._strangers]
-        return found
+        return found | dict(self.others)
 
     @property
     def strings(self) -> list[str]:
