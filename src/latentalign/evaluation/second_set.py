@@ -19,10 +19,11 @@ from latentalign.tasks.classification.labelled_texts import LabelledTexts
 Rows = list[tuple[str, str]]
 Probabilities = Callable[[Sequence[str]], Tensor]
 NOTE = (
-    "accuracy: among all labels of a system, given that a label fits; first set: its test texts with one of the labels "
-    "that both sets have; second set: its texts with such a label, 95%: a bootstrap over them; lost: the difference in "
-    "points; turned away: the share of those texts for which no label is more probable than that none fits; AUROC: "
-    "those texts of the second set against its texts that no label of the first fits"
+    "accuracy: among all labels of a system, given that a label fits; first set: its test texts with one of the "
+    "labels that both sets have; second set: its texts with such a label, 95%: a bootstrap over them, with the "
+    "first seed; lost: the difference in points; turned away: the share of those texts for which no label is more "
+    "probable than that none fits; AUROC: those texts of the second set against its texts that no label of the "
+    "first fits"
 )
 
 

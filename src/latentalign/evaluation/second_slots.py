@@ -18,8 +18,8 @@ from latentalign.tasks.slots.service_utterances import service_utterances
 
 NOTE = (
     "F1: of spans of the slots that both sets have, on the test utterances and on those of the second set, 95%: a "
-    "bootstrap over these; touching: a span is right as well where it shares a character with one of its slot, for "
-    "two sets do not agree on what belongs to a value; lost: the difference in points"
+    "bootstrap over these with the first seed; touching: a span is right as well where it shares a character with "
+    "one of its slot, for two sets do not agree on what belongs to a value; lost: the difference in points"
 )
 
 
