@@ -9,6 +9,7 @@ from latentalign.errors import InputError
 from latentalign.evaluation.probability_figures import detection
 from latentalign.evaluation.report import Cell
 from latentalign.evaluation.service_turns import System
+from latentalign.evaluation.shared_names import check_named
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.tasks.chat.service_bot import words_of
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, texts_of
@@ -46,10 +47,10 @@ class SecondIntents:
         """
         rows = self.texts.read(data)
         names = list(dict.fromkeys(label for _, label in rows))
-        absent = sorted(set(self.descriptions) - set(names))
-        if absent or not rows:
-            came = ", ".join(map(repr, absent)) or "no text"
-            raise InputError(wanted="descriptions of intents of the texts", came=came, where=f"second set {self.name}")
+        where = f"second set {self.name}"
+        check_named("descriptions of intents of the texts", self.descriptions, names, where=where)
+        if not rows:
+            raise InputError(wanted="texts with their intents", came="none", where=where)
         intents = {one: ServiceIntent(self.descriptions.get(one, words_of(one)), (), ()) for one in names}
         return IntentTexts(
             service=Service(name=self.name, slots={}, intents=intents),

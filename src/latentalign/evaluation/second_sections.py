@@ -11,6 +11,7 @@ from typing import NamedTuple
 from latentalign.errors import InputError
 from latentalign.evaluation.report import Cell
 from latentalign.evaluation.sections_bench import AS_IT_IS, SentenceAnswers
+from latentalign.evaluation.shared_names import check_named
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.tasks.sections.labelled_documents import Labelled
 from latentalign.tasks.sections.structured_abstracts import StructuredAbstract, StructuredAbstracts
@@ -48,13 +49,9 @@ class SecondSections:
             InputError: the file cannot be read, or a heading or a section that one of the two sets does not have.
         """
         rows = self.abstracts.read(data)
-        for kind, named, there in (
-            ("headings of the second set", self.abstracts.headings, {one for row in rows for one in row.headings}),
-            ("sections of the first set", self.abstracts.headings.values(), known),
-        ):
-            absent = sorted(set(named) - set(there))
-            if absent:
-                raise InputError(wanted=kind, came=", ".join(map(repr, absent)), where=f"second set {self.name}")
+        where, headings = f"second set {self.name}", {one for row in rows for one in row.headings if one is not None}
+        check_named("headings of the second set", self.abstracts.headings, headings, where=where)
+        check_named("sections of the first set", self.abstracts.headings.values(), known, where=where)
         return SecondDocuments(name=self.name, rows=rows)
 
 

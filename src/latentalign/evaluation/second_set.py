@@ -12,6 +12,7 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.evaluation.report import Cell
+from latentalign.evaluation.shared_names import check_named
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
@@ -59,13 +60,8 @@ class SecondSet:
         theirs = {label for _, label in rows}
         if not self.labels:
             raise InputError(wanted="labels that mean the same in both sets", came="none", where=where)
-        for kind, named, there in (
-            ("the second set", [*self.labels, *self.outside], theirs),
-            ("the first set", list(self.labels.values()), set(known)),
-        ):
-            absent = sorted(set(named) - there)
-            if absent:
-                raise InputError(wanted=f"labels of {kind}", came=", ".join(map(repr, absent)), where=where)
+        check_named("labels of the second set", [*self.labels, *self.outside], theirs, where=where)
+        check_named("labels of the first set", self.labels.values(), known, where=where)
         both = sorted(set(self.labels) & set(self.outside))
         if both:
             raise InputError(wanted="a label either mapped or outside", came=", ".join(map(repr, both)), where=where)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from latentalign.errors import InputError
 from latentalign.evaluation.report import Cell
+from latentalign.evaluation.shared_names import check_named
 from latentalign.evaluation.slot_answers import Answer, SlotSystem, counted, gold_of
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.span_f1 import LabelledSpan, SpanCounts
@@ -43,9 +44,7 @@ class ServiceDialogues:
             InputError: a file cannot be read, or lacks a service.
         """
         known = read_services(data / self.schema)
-        absent = sorted(set(self.services) - set(known))
-        if absent:
-            raise InputError(wanted="services of the schema", came=", ".join(map(repr, absent)), where=self.schema)
+        check_named("services of the schema", self.services, known, where=self.schema)
         said = service_utterances(read_dialogues(data / self.dialogues), {name: known[name] for name in self.services})
         return [one.annotated for some in said for one in some]
 
@@ -86,13 +85,8 @@ class SecondSlots:
                 where=where,
             )
         theirs = {name for row in rows for _, name in row.slots}
-        for kind, named, there in (
-            ("the second set", self.slots.keys(), theirs),
-            ("the first set", self.slots.values(), known),
-        ):
-            absent = sorted(set(named) - set(there))
-            if absent:
-                raise InputError(wanted=f"slots of {kind}", came=", ".join(map(repr, absent)), where=where)
+        check_named("slots of the second set", self.slots, theirs, where=where)
+        check_named("slots of the first set", self.slots.values(), known, where=where)
         return SecondUtterances(name=self.name, rows=[_renamed(one, self.slots) for one in rows])
 
 
