@@ -149,6 +149,39 @@ def test_what_is_not_in_the_catalogue_is_answered_with_an_abstention(diagnoser: 
     assert alone.possible == ()
 
 
+def test_what_a_text_says_by_the_way_counts_by_the_chance_that_it_is_a_finding(diagnoser: Diagnoser) -> None:
+    text = "I went to the shops yesterday, blotchy rash"
+    case = Case.of(text)
+    said = [one.text for one in case.symptoms()]
+    ratios = diagnoser.ratios(said)
+    chances = diagnoser.phrases.symptomatic(torch.stack([ratios[one] for one in said]))
+    assert float(chances[0]) < 0.2 < 0.99 < float(chances[1])
+    read = diagnoser.read(case, ratios)
+    profiles, matcher = diagnoser.profiles, diagnoser.matcher
+    shares = profiles.weights[profiles.bounds[1] : profiles.bounds[2]].exp()
+    features = profiles.features[profiles.bounds[1] : profiles.bounds[2]]
+    here = torch.stack([(ratios[one][features].exp() * shares).sum() for one in said])
+    chance = matcher.null_chance  # by the way, 1; a finding out of nowhere; a finding of the profile
+    told = (1 - chances + chances * chance + (1 - chance) * here).log().sum()
+    assert float(diagnoser.values(read)[1]) == pytest.approx(float(told), abs=1e-3)
+    assert read.symptomatic == pytest.approx(1 - float((1 - chances).prod()), abs=1e-6)
+    result, listed = diagnoser.diagnose(text), diagnoser.diagnose(said)
+    assert result.label == "measles"
+    assert result.nothing < listed.nothing
+    assert diagnoser.diagnose("flat tyre, oil leak, squealing brakes").abstains
+    assert diagnoser.read(Case.of("rash"), diagnoser.ratios(["rash"])).symptomatic == 1.0  # a text of one phrase
+
+
+def test_the_ranking_outlasts_the_probabilities(diagnoser: Diagnoser) -> None:
+    result = diagnoser.diagnose(["blotchy rash", *(f"flat tyre {number}" for number in range(200))])
+    assert result.nothing == 1.0
+    assert result.ranked[0].name == "measles"
+    assert result.possible[0] == "measles"
+    without = diagnoser.probabilities(findings(diagnoser, "blotchy rash"), left_out=1)
+    assert len(without) == 3
+    assert float(without[-1]) > float(diagnoser.probabilities(findings(diagnoser, "blotchy rash"))[-1])
+
+
 def test_the_name_of_a_finding_is_no_denial(diagnoser: Diagnoser) -> None:
     assert diagnoser.diagnose(["absent appetite"]).symptoms[0].state == "present"
     assert diagnoser.diagnose(["absent fever"]).symptoms[0].state == "absent"

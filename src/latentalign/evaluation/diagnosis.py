@@ -13,12 +13,18 @@ import torch
 from torch import Tensor
 
 from latentalign.errors import InputError
+from latentalign.evaluation.disease_texts import DiseaseTexts, names_of
+from latentalign.evaluation.files import objects
 from latentalign.evaluation.overlap import NearestVectors, Overlap, stems, whole_names
+from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
+from latentalign.evaluation.ranks import rank, recall
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report
+from latentalign.evaluation.reworded_lists import lost, ways_of
 from latentalign.evaluation.rewording import WORDINGS, synonyms_of
 from latentalign.evaluation.symptom_lists import Lists, Setting
+from latentalign.evaluation.text_diagnosis import TextDiagnosis
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error
@@ -71,6 +77,10 @@ class DiagnosisRecipe(Recipe):
         wordings: see ``reworded``.
         seeds: one draw of the lists each.
         most: diseases that are asked for, evenly spread; None is all.
+        perturbations: names; what they and the wordings cost on the same lists is a table of its own, none if empty.
+        perturbed: symptoms of these lists, and of those that texts are compared with.
+        second: texts on the diseases of the catalogue that other people wrote; a table of its own. The catalogue has
+            JSON lines with ``disease`` and ``synonyms`` then.
         cache: a folder that keeps the vectors of the findings; None keeps none.
     """
 
@@ -84,6 +94,9 @@ class DiagnosisRecipe(Recipe):
     wordings: tuple[str, ...] = WORDINGS
     seeds: tuple[int, ...] = (0,)
     most: int | None = None
+    perturbations: tuple[str, ...] = tuple(PERTURBATIONS)
+    perturbed: int = 5
+    second: DiseaseTexts | None = None
     cache: str | None = None
 
     def measure(self, data: Path) -> Report:
@@ -96,6 +109,8 @@ class DiagnosisRecipe(Recipe):
         numbers = [number for number, one in enumerate(profiles) if one in asked]
         numbers = numbers[:: max(1, -(-len(numbers) // self.most))] if self.most else numbers
         synonyms = synonyms_of(None if self.synonyms is None else data / self.synonyms)
+        draws = [Lists(profiles=profiles, synonyms=synonyms, seed=seed) for seed in self.seeds]
+        ways = ways_of(self.perturbations, self.wordings, synonyms)
         bench = _Bench.of(profiles, self.settings, texts=[text for text, _ in self.other.read(data)], cache=self.cache)
         table = []
         for wording in self.wordings:
@@ -104,7 +119,6 @@ class DiagnosisRecipe(Recipe):
             for wrong in self.wrong:
                 for size in self.sizes:
                     setting = Setting(wording=wording, size=size, wrong=wrong)
-                    draws = [Lists(profiles=profiles, synonyms=synonyms, seed=seed) for seed in self.seeds]
                     table.append(bench.row(draws, numbers, setting))
         return Report(
             title="Diagnosis: the right disease from a list of symptoms",
@@ -118,7 +132,23 @@ class DiagnosisRecipe(Recipe):
                 *bench.notes(),
             ),
             pictures={"risk-coverage": RiskCoverage.of(bench.stated, bench.rights).to_svg(name="all lists")},
+            further=self._further(data, bench, draws, numbers, ways),
         )
+
+    def _further(
+        self, data: Path, bench: _Bench, draws: Sequence[Lists], asked: Sequence[int], ways: Perturbations
+    ) -> list[Report]:
+        """Return the tables of changed lists and of texts."""
+        found = []
+        if self.perturbations:
+            found.append(lost(bench.ranking(), draws, asked, size=self.perturbed, ways=ways, read=bench.read))
+        if self.second is None:
+            return found
+        profiles = bench.diagnoser.profiles.profiles
+        names = names_of([row for file in self.catalogue for row in objects(data / file)])
+        texts = self.second.read(data, known=[names[one.name] for one in profiles])
+        systems = TextDiagnosis(diagnoser=bench.diagnoser, systems=bench.systems, profiles=profiles)
+        return [*found, systems.report(texts, asked, draws=draws, size=self.perturbed, name=self.second.name)]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,6 +183,15 @@ class _Bench:
         }
         return cls(diagnoser=made, systems=systems, texts=texts)
 
+    def ranking(self) -> dict[str, Callable[[Sequence[str]], Tensor]]:
+        """Return all systems, from a list of symptoms to (profile,) values."""
+        diagnoser = self.diagnoser
+
+        def ours(said: Sequence[str]) -> Tensor:
+            return diagnoser.values(diagnoser.findings([(one, 1.0) for one in said], (), diagnoser.ratios(said)))
+
+        return {**self.systems, "ours": ours}
+
     def row(self, draws: Sequence[Lists], numbers: Sequence[int], setting: Setting) -> dict[str, Cell]:
         """Return the figures of a setting, over all draws."""
         ranks: dict[str, list[float]] = {name: [] for name in (*self.systems, "ours")}
@@ -164,7 +203,7 @@ class _Bench:
             asked = lists.drawn(numbers, setting)
             mixed = lists.mixed(min(OUTSIDE, len(asked)), setting)
             others = lists.other(self.texts, len(mixed), setting)
-            self._read([*(said for _, said in asked), *mixed, *others])
+            self.read([*(said for _, said in asked), *mixed, *others])
             for number, said in asked:
                 for name, values in self.systems.items():
                     ranks[name].append(rank(values(said), number))
@@ -179,7 +218,7 @@ class _Bench:
         row["lists"] = len(right)
         for depth in (1, 10):
             for name, found in ranks.items():
-                row[f"R@{depth} {name}"] = sum(one <= depth for one in found) / len(found)
+                row[f"R@{depth} {name}"] = recall(found, depth)
         return (
             row | self._probabilities(torch.stack(inside), right, setting) | self._detection(inside, outside, removed)
         )
@@ -193,7 +232,7 @@ class _Bench:
         took = f"processor time of a list, encoded, to the probabilities of all: {1e3 * median(self.seconds):.1f} ms"
         return f"ECE over all lists {calibration_error(self.confidences, self.rights):.4f}", fall, took
 
-    def _read(self, lists: Sequence[Sequence[str]]) -> None:
+    def read(self, lists: Sequence[Sequence[str]]) -> None:
         """Have the encoder read what is said in some lists, many at once."""
         said = list(dict.fromkeys(one for some in lists for one in some))
         assert self.diagnoser.phrases.encoder is not None
@@ -253,13 +292,3 @@ class _Bench:
         for name, scores in (*outside.items(), ("removed", removed)):
             row[f"AUROC {name}"] = auroc([*told, *scores], [True] * len(told) + [False] * len(scores))
         return row
-
-
-def rank(values: Tensor, number: int) -> float:
-    """Return the rank of a candidate, from 1; those of equal value share the mean of their ranks.
-
-    >>> rank(torch.tensor([2.0, 3.0, 2.0, 1.0]), 0)
-    2.5
-    """
-    own = values[number]
-    return 1 + float((values > own).sum()) + (float((values == own).sum()) - 1) / 2

@@ -32,7 +32,7 @@ _NO = re.compile(
     r"""(?ix) ^(?:
       (?P<strong> (?:\w+\s+){0,2}?(?:den(?:y|ies|ied|ying)|(?:is|was|are|were)\s+negative\s+for)\s+(?:any\s+|having\s+)?
         |without\s+(?:any\s+|evidence\s+of\s+|signs?\s+of\s+)?|negative\s+for\s+|free\s+of\s+|rul(?:es|ed|ing)\s+out\s+
-        |no\s+(?:evidence|signs?|history|symptoms?|complaints?)\s+of\s+|absence\s+of\s+|lack\s+of\s+|neither\s+
+        |no\s+(?:evidence|signs?|history|symptoms?|complaints?)\s+of\s+|absence\s+of\s+|neither\s+
         |(?:\w+\s+){0,2}?(?:(?:do|does|did)(?:\s+not|n['’]t)\s+(?:have|show|feel|get|experience|report|suffer\s+from)
           |(?:has|have|had|is|are|was|were)(?:\s+not|n['’]t))\s+(?:had\s+|been\s+|any\s+|having\s+|a\s+|an\s+|got\s+)*)
       | (?P<weak> (?:\w+\s+){0,2}?(?:has|have|had|is|are|was|were)\s+(?:no|never\s+had|never)\s+
@@ -45,8 +45,8 @@ _MAYBE = re.compile(
         |unsure\s+(?:about|if|whether)|concern\s+for)\s+(?:an?\s+|have\s+|i\s+have\s+|has\s+|some\s+|there\s+is\s+)*)"""
 )
 _NOT_AFTER = re.compile(
-    r"(?i)[\s:,–-]+(?:(?:is|are|was|were)\s+)?(?:absent|not\s+(?:present|seen|found|noted)|denied|excluded|ruled\s+out"
-    r"|(?:is\s+|was\s+)?negative|none)\s*$"
+    r"(?i)[\s:,–-]+\(?(?:(?:is|are|was|were)\s+)?(?:absent|not\s+(?:present|seen|found|noted)|denied|excluded"
+    r"|ruled\s+out|(?:is\s+|was\s+)?negative|none)\)?\s*$"
 )
 _MAYBE_AFTER = re.compile(
     r"(?i)(?:\s*\(?\?\)?|[\s:,–-]+\(?(?:(?:is|are|was|were)\s+)?(?:suspected|possible|probable|likely|uncertain|unclear)\)?)\s*$"
@@ -57,6 +57,8 @@ _TIME = re.compile(
 )
 _BREAK = re.compile(
     r"""(?ix) \s*[,;:•|\n]+\s*(?:(?:and|or|nor|but)\b\s*)? | \.\s+ | (?<=[?!])\s+
+      | \s+\((?!\s*(?:\?|(?:suspected|possible|probable|likely|uncertain|unclear|absent|denied|excluded|negative|none
+          |not|ruled)\b)) | (?<!\(s)(?<!\(es)(?<=\w\w)\)(?=[\s,;:.]|$) | \s+(?:with\s+)?or\s+(?=without\s)
       | \s+(?:as\s+well\s+as|along\s+with|together\s+with|accompanied\s+by|associated\s+with|but|however|although|though
           |except(?:\s+for)?|yet|while|whereas|and|or|nor|plus|(?<!presents\ )(?<!presented\ )(?<!presenting\ )with)\s+
       | \s+(?=(?:without|denies|denied|denying|no|possible|possibly|suspected|probable|probably|negative\s+for)\s)"""
@@ -101,7 +103,10 @@ class Assertion:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A phrase with what stands before it: the separator, its own cue, and whether a new clause begins with it."""
+    """A phrase with what stands before it: the separator, its own cue, and whether a new clause begins with it.
+
+    A gloss is what stands in parentheses.
+    """
 
     span: Span
     before: str
@@ -111,14 +116,23 @@ class _Piece:
     clause: bool
     article: bool
 
+    @property
+    def gloss(self) -> bool:
+        return self.before.endswith("(")
+
+    @property
+    def separators(self) -> list[str]:
+        return self.before.replace("(", " ").replace(")", " ").replace(",", " , ").split()
+
 
 def assertions(text: str, *, is_name: Callable[[str], bool] = lambda _: False) -> tuple[Assertion, ...]:
     """Return the phrases of a free text, split at commas, conjunctions and the ends of sentences.
 
     A denial ("no", "denies", "without", "... absent") or a doubt ("possible", "may have", "...?") holds for the phrase
     after it and goes on over "or"; a strong denial ("denies", "without") over "and" and commas too; "but", a new clause
-    and a new sentence end it. These are rules after NegEx and ConText, for English; who has a symptom (the patient, or
-    a relative) is not told apart.
+    and a new sentence end it. What stands in parentheses says again what stands before them, and is denied or doubted
+    with it. "With or without" doubts, and "lack of appetite" is a finding. These are rules after NegEx and ConText, for
+    English; who has a symptom (the patient, or a relative) is not told apart.
 
     Args:
         text: what somebody says.
@@ -172,7 +186,8 @@ def _piece(text: str, start: int, end: int, before: str, is_name: Callable[[str]
     while start < end and not is_name(text[start:end]):
         rest = text[start:end]
         if found := _MAYBE.match(rest) or _NO.match(rest):
-            state = "uncertain" if found.re is _MAYBE else "absent"
+            or_without = before.endswith("or") and found.group().lower().startswith("without")
+            state = "uncertain" if found.re is _MAYBE or or_without else "absent"
             strong = bool(found.groupdict().get("strong"))
             cue = Span(start, start + len(found.group().rstrip()))
         elif not (found := _FILLER.match(f"{rest} ")):
@@ -197,7 +212,11 @@ def _piece(text: str, start: int, end: int, before: str, is_name: Callable[[str]
 def _states(pieces: list[_Piece]) -> Iterator[Assertion]:
     """Yield the phrases of a sentence, denials and doubts carried on to the phrases that they hold for."""
     held: _Piece | None = None
+    state: State | None = None
     for number, piece in enumerate(pieces):
+        if piece.gloss and piece.state is None:  # it says the same again
+            yield Assertion(span=piece.span, state=state or "present", cue=held.cue if state and held else None)
+            continue
         if piece.state is not None or held is None or not _goes_on(held, piece, pieces[number + 1 :]):
             held = piece if piece.state is not None else None
         state = held.state if held is not None else None
@@ -205,7 +224,7 @@ def _states(pieces: list[_Piece]) -> Iterator[Assertion]:
 
 
 def _goes_on(held: _Piece, piece: _Piece, rest: list[_Piece]) -> bool:
-    before = piece.before.replace(",", " , ").split()
+    before = piece.separators
     if piece.clause or not before or {"but", "however", "although", "though", "yet", "while", ";", "."} & set(before):
         return False
     if {"or", "nor"} & set(before):
@@ -215,13 +234,12 @@ def _goes_on(held: _Piece, piece: _Piece, rest: list[_Piece]) -> bool:
     if held.strong:
         return True
     if before == [","]:  # "no fever, cough or rash" denies all three; "no fever, stiff neck" the first
-        later = next((one for one in rest if one.state is not None or one.clause or one.before != ","), None)
-        return later is not None and later.state is None and not later.clause and bool({"or", "nor"} & _words(later))
+        after = (one for one in rest if not one.gloss)
+        later = next((one for one in after if one.state is not None or one.clause or one.separators != [","]), None)
+        if later is None or later.state is not None or later.clause:
+            return False
+        return bool({"or", "nor"} & set(later.separators))
     return before == ["and"] and not piece.article
-
-
-def _words(piece: _Piece) -> set[str]:
-    return set(piece.before.replace(",", " ").split())
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -88,6 +88,21 @@ class Phrases:
         known = (likeness + self.shares.log()).logsumexp(dim=1, keepdim=True)
         return likeness - torch.logaddexp(known, torch.full_like(known, self.stranger))
 
+    def symptomatic(self, ratios: Tensor) -> Tensor:
+        r"""Return (said,) the chance that each phrase of a text names a finding, and is not said by the way.
+
+        $$c(x) = \frac{K}{K + e^{\nu}}, \quad K = \frac{1}{2} \sum_k \pi_k e^{s_k(x)} \Big/ \sum_k \pi_k$$
+
+        A small catalogue holds few of the findings that people have; so that it does not take most of them for no
+        findings, $K$ is that of one that holds half of them.
+
+        Args:
+            ratios: (said, finding) $\log r$.
+        """
+        known = (ratios + self.shares.log()).logsumexp(dim=1).exp().clamp(1e-9, 1 - 1e-6)
+        odds = known / (1 - known) / (2 * self.shares.sum())
+        return odds / (1 + odds)
+
     def _letters(self, phrase: str) -> NDArray[np.float32]:
         found = np.zeros(len(self.phrases), dtype=np.float32)
         bag = LETTERS.bag(phrase, whole=False)

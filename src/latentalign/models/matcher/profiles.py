@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -27,16 +27,34 @@ class Findings:
         ratios: (finding, feature) log-ratios of what is there or may be there, see ``Phrases``.
         certainty: (finding,) in (0, 1], how certain each is.
         absent: (denial, feature) the logarithm of the chance that each denial means a feature, $\pi_j r_j$.
+        symptomatic: the chance that any of it is a finding at all.
     """
 
     ratios: Tensor
     certainty: Tensor
     absent: Tensor
+    symptomatic: float = 1.0
+
+    def in_passing(self, chances: Tensor) -> Findings:
+        """Return the case where each thing said is a finding with some chance, and else said by the way.
+
+        What is said by the way says nothing for or against a profile. The ratios are those of things that may be said
+        by the way already, so that they go up by as much as the certainty goes down.
+
+        Args:
+            chances: (finding,) in (0, 1].
+        """
+        return replace(
+            self,
+            ratios=self.ratios - chances.log()[:, None],
+            certainty=self.certainty * chances,
+            symptomatic=1 - float((1 - chances).prod()),
+        )
 
     def without(self, places: Sequence[int]) -> Findings:
         """Return the case without some of its findings, by their numbers."""
         kept = [one for one in range(len(self.ratios)) if one not in set(places)]
-        return Findings(ratios=self.ratios[kept], certainty=self.certainty[kept], absent=self.absent)
+        return replace(self, ratios=self.ratios[kept], certainty=self.certainty[kept])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

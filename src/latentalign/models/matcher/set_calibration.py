@@ -71,7 +71,11 @@ class SetCalibration:
         here = self.at(count)
         ones = torch.ones(len(values))
         nothing = here.probabilities(values[None] - math.log(len(values)), ones)[0, -1:]
-        return torch.cat([(1 - nothing) * here.logits((values + prior)[None], ones)[0].softmax(dim=0), nothing])
+        return torch.cat([(1 - nothing) * self.given(values, prior, count), nothing])
+
+    def given(self, values: Tensor, prior: Tensor, count: float) -> Tensor:
+        """Return (profile,) probabilities that sum to 1, given that a profile explains the case; see there."""
+        return self.at(count).logits((values + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
 
     @classmethod
     def fit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -131,7 +131,7 @@ class Diagnoser:
         return dict(zip(said, self.phrases.ratios(said), strict=True)) if said else {}
 
     def findings(
-        self, present: Sequence[tuple[str, float]], absent: Sequence[str], ratios: dict[str, Tensor]
+        self, present: Sequence[tuple[str, float]], absent: Sequence[str], ratios: Mapping[str, Tensor]
     ) -> Findings:
         """Return a case as numbers.
 
@@ -151,13 +151,50 @@ class Diagnoser:
             absent=torch.stack([ratios[one] for one in absent]) + self.phrases.shares.log() if absent else none,
         )
 
+    def read(self, case: Case, ratios: Mapping[str, Tensor], *, listed: bool = False) -> Findings:
+        """Return what is said of a patient as numbers.
+
+        Each item of a list is a symptom, and a text of one phrase is one. Of the phrases of a longer text some only
+        go with what is said of the symptoms, so each counts by the chance that it is a finding.
+
+        Args:
+            case: what is said.
+            ratios: of all its phrases.
+            listed: take the phrases of a text for a list.
+        """
+        symptoms = case.symptoms(self.is_name)
+        said = [one for one in symptoms if one.state != "absent"]
+        certain = [(one.text, self.settings.certainty if one.state == "uncertain" else 1.0) for one in said]
+        findings = self.findings(certain, [one.text for one in symptoms if one.state == "absent"], ratios)
+        if listed or case.items or len(said) < 2:
+            return findings
+        return findings.in_passing(self.phrases.symptomatic(findings.ratios))
+
     def values(self, case: Findings) -> Tensor:
         """Return (profile,) values, without the prior."""
         return self.matcher.values(case, self.profiles)
 
-    def probabilities(self, case: Findings) -> Tensor:
-        """Return (profile + 1,) probabilities, the last one that of none of them."""
-        return self.calibration.probabilities(self.values(case), self.profiles.prior, float(case.certainty.sum()))
+    def probabilities(self, case: Findings, *, left_out: int | None = None) -> Tensor:
+        """Return (profile + 1,) probabilities, the last one that of none of them.
+
+        Args:
+            case: what is known.
+            left_out: the number of a profile that is taken out of the catalogue.
+        """
+        values, prior = self.values(case), self.profiles.prior
+        if left_out is not None:
+            kept = [one for one in range(len(values)) if one != left_out]
+            values, prior = values[kept], prior[kept]
+        return self._shared(values, prior, case)
+
+    def given(self, case: Findings) -> Tensor:
+        """Return (profile,) probabilities given that a profile fits."""
+        return self.calibration.given(self.values(case), self.profiles.prior, float(case.certainty.sum()))
+
+    def _shared(self, values: Tensor, prior: Tensor, case: Findings) -> Tensor:
+        found = case.symptomatic * self.calibration.probabilities(values, prior, float(case.certainty.sum()))
+        found[-1] += 1 - case.symptomatic  # what is no finding at all, no profile explains
+        return found
 
     def is_name(self, phrase: str) -> bool:
         """Whether a phrase is the name of a finding, so that no word of it denies or doubts anything."""
@@ -179,6 +216,8 @@ class Diagnoser:
             return Failure(error=error)
 
     def _answer(self, case: Case, ratios: dict[str, Tensor]) -> Diagnosis | Failure:
+        import torch
+
         from latentalign.tasks.diagnosis.case_evidence import ranked_profile
 
         symptoms = case.symptoms(self.is_name)
@@ -189,15 +228,15 @@ class Diagnoser:
             return Failure(error=error, id=case.id)
         said = [one for one in symptoms if one.state != "absent"]
         denied = [one for one in symptoms if one.state == "absent"]
-        certain = [(one.text, self.settings.certainty if one.state == "uncertain" else 1.0) for one in said]
-        findings = self.findings(certain, [one.text for one in denied], ratios)
-        shared = self.probabilities(findings)
-        chances = shared[:-1]
+        findings = self.read(case, ratios)
+        values, count = self.values(findings), float(findings.certainty.sum())
+        shared = self._shared(values, self.profiles.prior, findings)
         if not said:  # what is not there alone explains nothing
             shared = shared * 0.0
             shared[-1] = 1.0
-        order = chances.argsort(descending=True, stable=True).tolist()
-        inside = self.calibration.at(float(findings.certainty.sum())).possible(shared[None])[0]
+        order = (values + self.profiles.prior).argsort(descending=True, stable=True).tolist()
+        given = self.calibration.given(values, self.profiles.prior, count)
+        inside = self.calibration.at(count).possible(torch.cat([given, given.new_zeros(1)])[None])[0]
         return Diagnosis(
             text=case.text,
             symptoms=symptoms,
