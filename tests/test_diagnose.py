@@ -209,6 +209,17 @@ def test_a_bad_case_keeps_its_place_and_spoils_no_other(diagnoser: Diagnoser) ->
         diagnoser.diagnose("")
 
 
+def test_many_findings_are_no_surer_than_the_most_that_probabilities_were_fitted_on() -> None:
+    calibration, prior = SetCalibration(), torch.tensor([0.5, 0.25, 0.25]).log()
+    values = torch.tensor([9.0, 6.0, 0.0])  # 1, 2/3 and 0 a finding
+    for count in (9.0, 18.0, 90.0):
+        torch.testing.assert_close(
+            calibration.given(values * count / 9, prior, count), calibration.given(values, prior, 9.0)
+        )
+    fewer = calibration.given(values * 4 / 9, prior, 4.0)
+    assert float(fewer[0]) < float(calibration.given(values, prior, 9.0)[0])
+
+
 def test_a_calibration_gives_probabilities_and_leaves_the_prior_out_of_nothing() -> None:
     values, prior = torch.tensor([5.0, 1.0, -2.0]), torch.tensor([0.98, 0.01, 0.01]).log()
     even = torch.full((3,), 1 / 3).log()

@@ -15,6 +15,8 @@ from latentalign.models.matcher.logistic import evenly, fitted
 from latentalign.models.matcher.minimum import minimum
 
 _NEVER = -1e6
+MOST = 9.0
+"""The findings of the longest cases that the defaults were fitted on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +76,13 @@ class SetCalibration:
         return torch.cat([(1 - nothing) * self.given(values, prior, count), nothing])
 
     def given(self, values: Tensor, prior: Tensor, count: float) -> Tensor:
-        """Return (profile,) probabilities that sum to 1, given that a profile explains the case; see there."""
-        return self.at(count).logits((values + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
+        """Return (profile,) probabilities that sum to 1, given that a profile explains the case; see there.
+
+        More than ``MOST`` findings say together what so many say: nothing was fitted on more, and the phrases of a long
+        text are not independent of each other.
+        """
+        said = values * min(1.0, MOST / max(count, 1.0))
+        return self.at(min(count, MOST)).logits((said + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
 
     @classmethod
     def fit(
