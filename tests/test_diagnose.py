@@ -241,6 +241,7 @@ def test_a_calibration_is_fitted_to_the_share_that_is_right() -> None:
     low = torch.full((200, 4), -9.0)
     found = SetCalibration.fit(torch.cat([values, low]), told, [3.0] * 800)
     assert found.at(3).temperature == pytest.approx(2.0, abs=0.4)
+    assert found.most == 3
     assert float(found.probabilities(low[0], torch.zeros(4), 3)[-1]) > 0.9
     with pytest.raises(InputError, match="cases without one"):
         SetCalibration.fit(values, labels.sample().tolist(), [3.0] * 600)

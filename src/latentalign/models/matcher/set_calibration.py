@@ -15,8 +15,6 @@ from latentalign.models.matcher.logistic import evenly, fitted
 from latentalign.models.matcher.minimum import minimum
 
 _NEVER = -1e6
-MOST = 9.0
-"""The findings of the longest cases that the defaults were fitted on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +31,7 @@ class SetCalibration:
         temperature, growth: $T$ and $\gamma$.
         null, null_step: $\nu$ and $\nu'$.
         slope: of NULL against the value.
+        most: findings of the longest case that it was fitted on.
         floor, error_rate: of conformal sets, see ``Calibration``.
         fitted_on: what it was fitted on, for people.
 
@@ -45,6 +44,7 @@ class SetCalibration:
     null: float = -1.0
     null_step: float = 0.37
     slope: float = 1.26
+    most: float = 9.0
     floor: float | None = 0.038
     error_rate: float = 0.1
     fitted_on: str = "simulated cases of rare diseases, in catalogues of 5 to 2,000"
@@ -78,11 +78,11 @@ class SetCalibration:
     def given(self, values: Tensor, prior: Tensor, count: float) -> Tensor:
         """Return (profile,) probabilities that sum to 1, given that a profile explains the case; see there.
 
-        More than ``MOST`` findings say together what so many say: nothing was fitted on more, and the phrases of a long
+        More than ``most`` findings say together what so many say: nothing was fitted on more, and the phrases of a long
         text are not independent of each other.
         """
-        said = values * min(1.0, MOST / max(count, 1.0))
-        return self.at(min(count, MOST)).logits((said + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
+        said = values * min(1.0, self.most / max(count, 1.0))
+        return self.at(min(count, self.most)).logits((said + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
 
     @classmethod
     def fit(
@@ -122,7 +122,15 @@ class SetCalibration:
         rates = temperature * sizes.clamp_min(1.0) ** growth
         evidence = rates * ((exact / rates[:, None]).logsumexp(dim=1) - sizes_of / rates)
         null, slope, step = fitted(evidence, inside, weights=evenly(inside), beside=sizes)
-        half = cls(temperature=temperature, growth=growth, null=null, null_step=step, slope=slope, fitted_on=fitted_on)
+        half = cls(
+            temperature=temperature,
+            growth=growth,
+            null=null,
+            null_step=step,
+            slope=slope,
+            most=max(counts),
+            fitted_on=fitted_on,
+        )
         shared = (exact[inside] / rates[inside][:, None]).softmax(dim=1)
         chosen = shared.gather(1, told[inside][:, None])[:, 0]
         return replace(half, floor=conformal_floor(chosen, error_rate=error_rate), error_rate=error_rate)
