@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from benchmarks.report import write_table
-from latentalign.evaluation.rewording import synonyms_of
-from latentalign.evaluation.symptom_lists import Lists, Setting
+from latentalign.evaluation.diagnosis.rewording import synonyms_of
+from latentalign.evaluation.diagnosis.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.matcher.calibration import OUT, given_one

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.report import write_section
-from latentalign.evaluation.expressing import ExpressingRecipe
-from latentalign.evaluation.linking import LinkingRecipe
+from latentalign.evaluation.linking.expressing import ExpressingRecipe
+from latentalign.evaluation.linking.recipe import LinkingRecipe
 from latentalign.evaluation.recipe import run
 from latentalign.evaluation.report import Report
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile

@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.report import write_table
 from latentalign.evaluation.files import find, objects
-from latentalign.evaluation.ontology_matching import equal_names
+from latentalign.evaluation.relating.ontology_matching import equal_names
 from latentalign.formats.catalogue.concept import Concept
 from latentalign.formats.catalogue.reading import load_catalogue
 from latentalign.tasks.relating.ontology_alignment import OntologyAlignment

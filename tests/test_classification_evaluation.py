@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from latentalign.cli.main import main
 from latentalign.errors import UnknownNameError
-from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
-from latentalign.evaluation.classification import fitted
+from latentalign.evaluation.classification.baselines import FineTunedHead, TfidfSvm
+from latentalign.evaluation.classification.recipe import fitted
 from latentalign.evaluation.deletion_test import deletion_test, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.probability_figures import ProbabilityFigures

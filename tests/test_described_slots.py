@@ -10,9 +10,9 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
-from latentalign.evaluation.changed_goals import changed
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
-from latentalign.evaluation.service_goals import by_service, goal_row, goals
+from latentalign.evaluation.services.changed_goals import changed
+from latentalign.evaluation.services.goals import by_service, goal_row, goals
 from latentalign.models.described_slots import DescribedSlots, description_vectors, shapes, steps_of
 from latentalign.models.huggingface import HuggingFaceEncoder
 from latentalign.models.matcher.memory import units_of

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, UnknownNameError
-from latentalign.evaluation.disease_texts import DiseaseTexts
-from latentalign.evaluation.overlap import Overlap, stems, whole_names
+from latentalign.evaluation.diagnosis.disease_texts import DiseaseTexts
+from latentalign.evaluation.diagnosis.overlap import Overlap, stems, whole_names
+from latentalign.evaluation.diagnosis.reworded_lists import lost, ways_of
+from latentalign.evaluation.diagnosis.rewording import WORDINGS, reworded, synonyms_of
+from latentalign.evaluation.diagnosis.symptom_lists import Lists, Setting
 from latentalign.evaluation.ranks import rank
-from latentalign.evaluation.reworded_lists import lost, ways_of
-from latentalign.evaluation.rewording import WORDINGS, reworded, synonyms_of
-from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.models.matcher.profile import Feature, Profile
 from tests.tiny_models import write
 

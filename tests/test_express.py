@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
-from latentalign.evaluation.expressing import ExpressingRecipe, gold_places, trimmed
+from latentalign.evaluation.linking.expressing import ExpressingRecipe, gold_places, trimmed
 from latentalign.formats import triples as triple_files
 from latentalign.tasks.linking.express import TripleAligner, relation_words
 from latentalign.tasks.linking.link_rdf import LinkGraph

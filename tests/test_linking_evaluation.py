@@ -9,9 +9,9 @@ import pytest
 
 from latentalign import Linker
 from latentalign.errors import InputError
-from latentalign.evaluation.link_deletion import link_deletion
-from latentalign.evaluation.linking import Answer, LinkingRecipe, figures, found
-from latentalign.evaluation.linking_baselines import Lookup, prior_of
+from latentalign.evaluation.linking.baselines import Lookup, prior_of
+from latentalign.evaluation.linking.deletion import link_deletion
+from latentalign.evaluation.linking.recipe import Answer, LinkingRecipe, figures, found
 from latentalign.evaluation.recipe import run
 from latentalign.models.linking.aliases import AliasTable
 from latentalign.tasks.alignment.linked_texts import LinkedTexts

@@ -8,8 +8,8 @@ import torch
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
-from latentalign.evaluation.second_sections import SecondDocuments, SecondSections
-from latentalign.evaluation.sections_bench import AS_IT_IS, SentenceAnswers
+from latentalign.evaluation.sections.bench import AS_IT_IS, SentenceAnswers
+from latentalign.evaluation.sections.second_sections import SecondDocuments, SecondSections
 from latentalign.tasks.sections.labelled_documents import Labelled
 from latentalign.tasks.sections.structured_abstracts import StructuredAbstract, StructuredAbstracts
 from latentalign.text.split_texts import SplitText

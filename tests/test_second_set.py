@@ -9,8 +9,8 @@ from torch import Tensor
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError
+from latentalign.evaluation.classification.second_set import SecondSet
 from latentalign.evaluation.report import Report
-from latentalign.evaluation.second_set import SecondSet
 from latentalign.tasks.classification.labelled_texts import LabelledTexts
 from tests.test_classification_evaluation import RECIPE, data  # noqa: F401 - a fixture
 from tests.tiny_models import write

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from latentalign.errors import InputError
-from latentalign.evaluation.second_slots import SecondSlots, SecondUtterances, ServiceDialogues, touching
-from latentalign.evaluation.slot_answers import Answer
-from latentalign.evaluation.slot_baselines import LookUp
+from latentalign.evaluation.slots.answers import Answer
+from latentalign.evaluation.slots.baselines import LookUp
+from latentalign.evaluation.slots.second_slots import SecondSlots, SecondUtterances, ServiceDialogues, touching
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.tasks.slots.labelled_slots import LabelledSlots
 from latentalign.text.spans import Span

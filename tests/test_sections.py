@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError, UnsupportedError
-from latentalign.evaluation.sections import deletion
+from latentalign.evaluation.sections.recipe import deletion
 from latentalign.families import Chain, Independent, LatentAlignment, Markov, Matching, Monotonic
 from latentalign.formats.split_texts import read
 from latentalign.models.huggingface import HuggingFaceEncoder

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from latentalign.evaluation.perturbations import Perturbations
-from latentalign.evaluation.sections_bench import AS_IT_IS, STRANGERS, SectionsBench, SentenceAnswers
+from latentalign.evaluation.sections.bench import AS_IT_IS, STRANGERS, SectionsBench, SentenceAnswers
 from latentalign.families import Independent, LatentAlignment
 from latentalign.tasks.sections.labelled_documents import Labelled
 from latentalign.text.split_texts import SplitText

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from latentalign.evaluation.perturbations import Perturbations
-from latentalign.evaluation.service_turns import IntentAnswers, IntentScores, ServiceTurns
+from latentalign.evaluation.services.turns import IntentAnswers, IntentScores, ServiceTurns
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.tasks.slots.annotated_text import AnnotatedText
 from latentalign.tasks.slots.dialogues import Act, Frame, Service, ServiceIntent

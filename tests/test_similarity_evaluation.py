@@ -10,7 +10,7 @@ from latentalign.cli.main import main
 from latentalign.errors import UnknownNameError
 from latentalign.evaluation.parts import unit_parts
 from latentalign.evaluation.recipe import run
-from latentalign.evaluation.similarity_deletion import deletion
+from latentalign.evaluation.similarity.deletion import deletion
 from latentalign.families import Independent
 from latentalign.models.potentials.lexical import Lexical
 from latentalign.models.potentials.null import Null

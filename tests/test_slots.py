@@ -14,10 +14,10 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
-from latentalign.evaluation.moved_spans import perturbed_slots
 from latentalign.evaluation.perturbations import Perturbations
-from latentalign.evaluation.slot_baselines import LookUp, WordByWord
-from latentalign.evaluation.slot_deletion import deletion
+from latentalign.evaluation.slots.baselines import LookUp, WordByWord
+from latentalign.evaluation.slots.deletion import deletion
+from latentalign.evaluation.slots.moved_spans import perturbed_slots
 from latentalign.families import Chain, LatentAlignment
 from latentalign.metrics.span_f1 import SpanCounts, span_f1
 from latentalign.models.huggingface import HuggingFaceEncoder

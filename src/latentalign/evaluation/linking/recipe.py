@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from latentalign.evaluation.link_deletion import link_deletion
-from latentalign.evaluation.linking_baselines import Lookup, prior_of
+from latentalign.evaluation.linking.baselines import Lookup, prior_of
+from latentalign.evaluation.linking.deletion import link_deletion
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentalign.evaluation.disease_texts import DiseaseText
+from latentalign.evaluation.diagnosis.disease_texts import DiseaseText
+from latentalign.evaluation.diagnosis.symptom_lists import Lists, Setting
 from latentalign.evaluation.ranks import rank, recall, reciprocal
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.symptom_lists import Lists, Setting
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.calibration_error import calibration_error

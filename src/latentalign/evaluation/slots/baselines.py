@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from latentalign import registry
-from latentalign.evaluation.slot_answers import Answer, SlotSystem
+from latentalign.evaluation.slots.answers import Answer, SlotSystem
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.slots import Utterance, WordInputs, with_neighbours, word_inputs
 from latentalign.tasks.slots.annotated_text import AnnotatedText

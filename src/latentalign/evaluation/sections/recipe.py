@@ -11,15 +11,15 @@ from typing import Any
 
 import torch
 
-from latentalign.evaluation.baselines import TfidfSvm
-from latentalign.evaluation.classification import fitted
+from latentalign.evaluation.classification.baselines import TfidfSvm
+from latentalign.evaluation.classification.recipe import fitted
 from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
-from latentalign.evaluation.second_sections import NOTE as SECOND_NOTE
-from latentalign.evaluation.second_sections import SecondDocuments, SecondSections
-from latentalign.evaluation.sections_bench import SectionsBench, SentenceAnswers
+from latentalign.evaluation.sections.bench import SectionsBench, SentenceAnswers
+from latentalign.evaluation.sections.second_sections import NOTE as SECOND_NOTE
+from latentalign.evaluation.sections.second_sections import SecondDocuments, SecondSections
 from latentalign.families import AlignmentFamily, Independent, LatentAlignment
 from latentalign.metrics.deletion import Deletion
 from latentalign.models.matcher.calibration import given_one

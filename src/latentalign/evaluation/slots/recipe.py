@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
-from latentalign.evaluation.moved_spans import perturbed_slots
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
-from latentalign.evaluation.second_slots import NOTE as SECOND_NOTE
-from latentalign.evaluation.second_slots import SecondSlots
-from latentalign.evaluation.slot_answers import Answer, SlotSystem, counted, gold_of
-from latentalign.evaluation.slot_baselines import LookUp, WordByWord
-from latentalign.evaluation.slot_deletion import deletion
+from latentalign.evaluation.slots.answers import Answer, SlotSystem, counted, gold_of
+from latentalign.evaluation.slots.baselines import LookUp, WordByWord
+from latentalign.evaluation.slots.deletion import deletion
+from latentalign.evaluation.slots.moved_spans import perturbed_slots
+from latentalign.evaluation.slots.second_slots import NOTE as SECOND_NOTE
+from latentalign.evaluation.slots.second_slots import SecondSlots
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.metrics.risk_coverage import RiskCoverage
 from latentalign.tasks.slots.annotated_text import AnnotatedText

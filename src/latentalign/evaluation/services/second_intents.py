@@ -8,7 +8,7 @@ from pathlib import Path
 from latentalign.errors import InputError
 from latentalign.evaluation.probability_figures import detection
 from latentalign.evaluation.report import Cell
-from latentalign.evaluation.service_turns import System
+from latentalign.evaluation.services.turns import System
 from latentalign.evaluation.shared_names import check_named
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.tasks.chat.service_bot import words_of

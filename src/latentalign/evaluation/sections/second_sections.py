@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from latentalign.errors import InputError
 from latentalign.evaluation.report import Cell
-from latentalign.evaluation.sections_bench import AS_IT_IS, SentenceAnswers
+from latentalign.evaluation.sections.bench import AS_IT_IS, SentenceAnswers
 from latentalign.evaluation.shared_names import check_named
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.tasks.sections.labelled_documents import Labelled

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from latentalign.evaluation.moved_spans import around_values
 from latentalign.evaluation.perturbations import Perturbations
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.service_goals import Said, Values, goal_row
+from latentalign.evaluation.services.goals import Said, Values, goal_row
+from latentalign.evaluation.slots.moved_spans import around_values
 from latentalign.tasks.slots.dialogues import Service
 
 Told = tuple[Sequence[Sequence[Values]], Sequence[Sequence[Values]]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from latentalign.evaluation.linking import f1
+from latentalign.evaluation.linking.recipe import f1
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
 from latentalign.formats.json_objects import json_object

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from latentalign.evaluation.rewording import reworded
+from latentalign.evaluation.diagnosis.rewording import reworded
 from latentalign.models.matcher.profile import Feature, Profile
 
 

@@ -18,7 +18,7 @@ from latentalign.evaluation.parts import Parts, fit_weights, relevance, unit_par
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, describe
-from latentalign.evaluation.similarity_deletion import deletion
+from latentalign.evaluation.similarity.deletion import deletion
 from latentalign.families import AlignmentFamily
 from latentalign.metrics.correlation import spearman
 from latentalign.models.scorer import PairScorer, ScorerConfig

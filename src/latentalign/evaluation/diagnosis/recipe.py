@@ -13,18 +13,18 @@ import torch
 from torch import Tensor
 
 from latentalign.errors import InputError
-from latentalign.evaluation.disease_texts import DiseaseTexts, names_of
+from latentalign.evaluation.diagnosis.disease_texts import DiseaseTexts, names_of
+from latentalign.evaluation.diagnosis.overlap import NearestVectors, Overlap, stems, whole_names
+from latentalign.evaluation.diagnosis.reworded_lists import lost, ways_of
+from latentalign.evaluation.diagnosis.rewording import WORDINGS, synonyms_of
+from latentalign.evaluation.diagnosis.symptom_lists import Lists, Setting
+from latentalign.evaluation.diagnosis.text_diagnosis import TextDiagnosis
 from latentalign.evaluation.files import objects
-from latentalign.evaluation.overlap import NearestVectors, Overlap, stems, whole_names
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.ranks import rank, recall
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.reworded_lists import lost, ways_of
-from latentalign.evaluation.rewording import WORDINGS, synonyms_of
-from latentalign.evaluation.symptom_lists import Lists, Setting
-from latentalign.evaluation.text_diagnosis import TextDiagnosis
 from latentalign.metrics.auroc import auroc
 from latentalign.metrics.brier import brier
 from latentalign.metrics.calibration_error import calibration_error

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentalign.evaluation.changed_goals import Told, lost
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Report
-from latentalign.evaluation.service_bots import bot_rows
-from latentalign.evaluation.service_goals import Said, Values, by_service, goal_row, goals, per_slot
+from latentalign.evaluation.services.bots import bot_rows
+from latentalign.evaluation.services.changed_goals import Told, lost
+from latentalign.evaluation.services.goals import Said, Values, by_service, goal_row, goals, per_slot
 from latentalign.tasks.chat.service_bot import value_of
 from latentalign.tasks.slots.dialogues import Service, read_dialogues, read_services
 from latentalign.tasks.slots.service_utterances import AGREES, ServiceUtterance, service_utterances, ways

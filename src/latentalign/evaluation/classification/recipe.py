@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from latentalign.errors import InputError
-from latentalign.evaluation.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
+from latentalign.evaluation.classification.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
+from latentalign.evaluation.classification.second_set import NOTE as SECOND_NOTE
+from latentalign.evaluation.classification.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.deletion_test import deletion_test
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, mean_of_runs, picture_name
-from latentalign.evaluation.second_set import NOTE as SECOND_NOTE
-from latentalign.evaluation.second_set import SecondSet, SecondTexts
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames

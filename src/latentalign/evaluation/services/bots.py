@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from latentalign.evaluation.report import Cell
-from latentalign.evaluation.service_goals import Said, Values, goal_row, goals
+from latentalign.evaluation.services.goals import Said, Values, goal_row, goals
 from latentalign.tasks.chat.conversation import State
 from latentalign.tasks.chat.service_bot import bot_table
 from latentalign.tasks.slots.dialogues import Service

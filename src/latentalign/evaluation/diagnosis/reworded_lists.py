@@ -10,11 +10,11 @@ from random import Random
 from torch import Tensor
 
 from latentalign.errors import InputError
+from latentalign.evaluation.diagnosis.rewording import reworded
+from latentalign.evaluation.diagnosis.symptom_lists import Lists, Setting
 from latentalign.evaluation.perturbations import Perturbation, Perturbations
 from latentalign.evaluation.ranks import rank, recall
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.rewording import reworded
-from latentalign.evaluation.symptom_lists import Lists, Setting
 
 Drawn = list[tuple[int, list[str]]]
 NOTE = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from latentalign.errors import InputError
 from latentalign.evaluation.report import Cell
 from latentalign.evaluation.shared_names import check_named
-from latentalign.evaluation.slot_answers import Answer, SlotSystem, counted, gold_of
+from latentalign.evaluation.slots.answers import Answer, SlotSystem, counted, gold_of
 from latentalign.metrics.bootstrap import bootstrap
 from latentalign.metrics.span_f1 import LabelledSpan, SpanCounts
 from latentalign.tasks.slots.annotated_text import AnnotatedText

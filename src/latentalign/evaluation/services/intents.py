@@ -13,10 +13,10 @@ from latentalign import registry
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report
-from latentalign.evaluation.second_intents import NOTE as SECOND_NOTE
-from latentalign.evaluation.second_intents import SecondIntents
-from latentalign.evaluation.service_goals import Said, by_service
-from latentalign.evaluation.service_turns import IntentAnswers, IntentScores, ServiceTurns, System
+from latentalign.evaluation.services.goals import Said, by_service
+from latentalign.evaluation.services.second_intents import NOTE as SECOND_NOTE
+from latentalign.evaluation.services.second_intents import SecondIntents
+from latentalign.evaluation.services.turns import IntentAnswers, IntentScores, ServiceTurns, System
 from latentalign.models.matcher.calibration import given_one
 from latentalign.models.matcher.memory import read, units_of, vectors
 from latentalign.tasks.chat.bot import Bot

@@ -1,0 +1,1 @@
+"""Classifiers measured, beside machines that know no alignment."""

@@ -1,0 +1,1 @@
+"""Diagnoses from symptoms, measured: decision support, not medical advice."""

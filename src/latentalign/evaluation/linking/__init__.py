@@ -1,0 +1,1 @@
+"""Links to catalogues and triples in texts, measured."""

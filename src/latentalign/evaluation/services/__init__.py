@@ -1,0 +1,1 @@
+"""Services that are only described, measured: intents, goals, bots."""

@@ -1,0 +1,1 @@
+"""The similarity of sentences, measured."""
