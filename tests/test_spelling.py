@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from latentalign.errors import InputError
 from latentalign.models.encoder import KnowsWords
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.text.misspelling import misspelled
@@ -91,6 +92,10 @@ def test_a_misspelled_text_has_the_values_of_the_right_one_and_its_own_evidence(
     kept = Classifier.load(folder=classifier.save(tmp_path / "out"))
     assert kept.matcher.spelling
     assert kept.classify("set an alrm tomorow") == wrong
+    off = Classifier.load(folder=tmp_path / "out", spelling=False)
+    assert off.values(["set an alrm tomorow"]).equal(plain.values(["set an alrm tomorow"]))
+    with pytest.raises(InputError, match=r"no setting but spelling beside a folder.* got aligned"):
+        Classifier.load(folder=tmp_path / "out", aligned=3)
 
 
 def test_the_default_encoder_tells_words(classifier: Classifier) -> None:

@@ -45,7 +45,10 @@ def classify(
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the matcher, as aligned=32.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the matcher, as aligned=32; spelling=true reads misspelled words."),
+    ] = None,
 ) -> int:
     """Say which category explains a text, which words carry it, and whether any category does.
 
@@ -59,7 +62,7 @@ def classify(
     """
     from dataclasses import replace
 
-    chosen, changes = _labels(label or [], labels), _changes(set_ or [], model)
+    chosen, changes = _labels(label or [], labels), _changes(set_ or [], model, sections=sections)
     if not (chosen or model or sections):
         raise InputError(
             wanted="categories, or a trained classifier",
@@ -93,13 +96,14 @@ def _labels(label: list[str], labels: Path | None) -> dict[str, Any]:
     return found
 
 
-def _changes(overrides: list[str], model: Path | None) -> dict[str, Any]:
+def _changes(overrides: list[str], model: Path | None, *, sections: bool) -> dict[str, Any]:
     from latentalign import config
 
     changes = config.overrides(overrides)
-    if model is not None and changes:
+    if model is not None and set(changes) - (set() if sections else {"spelling"}):
         raise InputError(
-            wanted="no --set beside --model, whose settings are those it was trained with", came=overrides[0]
+            wanted="no --set but spelling beside --model, whose settings are those it was trained with",
+            came=" ".join(overrides),
         )
     return changes
 

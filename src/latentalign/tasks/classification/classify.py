@@ -65,16 +65,23 @@ class Classifier:
             labels: names with a description or examples each; None takes those of the folder.
             folder: of a trained classifier; None takes the default encoder as it is.
             several: whether a text may have several labels.
-            changes: settings of ``MatcherConfig``, where there is no folder.
+            changes: settings of ``MatcherConfig``; beside a folder ``spelling`` alone.
 
         Raises:
-            InputError: neither labels nor a folder, or a label without a text.
+            InputError: neither labels nor a folder, another setting beside a folder, or a label without a text.
             ModelError: the model cannot be found, or its files are not what their hashes say.
         """
         if folder is not None:
             from latentalign.tasks.classification.classifier_folder import read_classifier
 
+            if further := sorted(set(changes) - {"spelling"}):
+                raise InputError(
+                    wanted="no setting but spelling beside a folder, which has those it was trained with",
+                    came=", ".join(further),
+                    where="Classifier.load",
+                )
             found = replace(read_classifier(Path(folder)), several=several)
+            found = replace(found, matcher=replace(found.matcher, **changes))
             return found if labels is None else found.with_labels(labels)
         from latentalign.models.matcher.candidate import candidates_of
         from latentalign.models.matcher.settings import MatcherConfig
