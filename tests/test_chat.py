@@ -58,6 +58,23 @@ def test_five_turns_with_a_correction_and_a_follow_up(bot: Bot) -> None:
     assert state.turns == 5
 
 
+def test_what_is_mistyped_is_read_as_what_the_bot_knows_and_shown_as_it_was(bot: Bot) -> None:
+    (first, _), (second, _), (third, state) = bot.replies(
+        ["I wnat a tabel for two", "tomorow at sevn", "my name is Brendon Smyth"]
+    )
+    assert first.intent == "book a table"
+    assert first.classification.text == first.classification.evidence.source == "I wnat a tabel for two"
+    assert {one.slot: (one.value, one.text, tuple(one.span)) for one in second.slots} == {
+        "day": ("tomorrow", "tomorow", (0, 7)),
+        "time": ("seven", "sevn", (11, 15)),
+    }
+    assert [(one.slot, one.value) for one in third.slots] == [("name", "Brendon Smyth")]  # nobody has listed names
+    assert state.values == {"people": "2", "day": "tomorrow", "time": "seven", "name": "Brendon Smyth"}
+    assert first.classification.evidence.source_spans[3] == Span(9, 14)
+    plain = replace(bot, mistyped=replace(bot.mistyped, spelling=None))
+    assert plain.reply("tomorow at sevn")[0].slots == ()
+
+
 def test_what_nothing_explains_has_the_fallback_and_changes_no_value(bot: Bot) -> None:
     for state in (State(), State(intent="book a table", values={"day": "Friday"}, asked=("time",))):
         reply, after = bot.reply("my laptop battery is dying", state)

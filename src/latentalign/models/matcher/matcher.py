@@ -10,10 +10,10 @@ from torch import Tensor
 
 from latentalign.errors import InputError
 from latentalign.families import AlignmentFamily, LatentAlignment
-from latentalign.models.encoder import KnowsWords
 from latentalign.models.matcher.candidate import Candidate
 from latentalign.models.matcher.memory import Memory, read, vectors
 from latentalign.models.matcher.reduction import by_candidate
+from latentalign.models.matcher.respelling import respelled
 from latentalign.models.potentials.lexical import Lexical
 from latentalign.models.scorer import PairScorer
 from latentalign.models.units import Encoded, Units
@@ -110,17 +110,9 @@ class Matcher:
 
     def as_read(self, texts: Sequence[Units], memory: Memory) -> list[Units]:
         """Return texts as they are read: with misspelled words as those of the memory, where that is wanted."""
-        return [self._spelled(one, memory) for one in texts] if self.spelling else list(texts)
-
-    def _spelled(self, text: Units, memory: Memory) -> Units:
-        encoder = self.scorer.encoder
-        is_word = encoder.is_word if isinstance(encoder, KnowsWords) else lambda _: False
-        found = {
-            span: corrected
-            for span, word in zip(text.spans, text.strings, strict=True)
-            if (corrected := memory.spelling.corrected(word, is_word=is_word)) is not None
-        }
-        return text.replaced(found) if found else text
+        if not self.spelling:
+            return list(texts)
+        return [respelled(one, memory.spelling, self.scorer.encoder) for one in texts]
 
     @torch.inference_mode()
     def values(

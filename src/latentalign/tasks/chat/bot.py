@@ -14,6 +14,7 @@ from latentalign.tasks.chat.bot_file import BotConfig, bot_of, read_bot
 from latentalign.tasks.chat.conversation import Reply, State
 from latentalign.tasks.chat.finder import Finder
 from latentalign.tasks.chat.learned_slots import LearnedSlots
+from latentalign.tasks.chat.mistyped import MistypedReader, turn_as_said, value_as_said
 from latentalign.tasks.chat.replies import best_reply, reason_of
 from latentalign.tasks.chat.slot_filling import SlotFinder, SlotValue, Taught, one_a_slot
 from latentalign.tasks.chat.turn_intent import IntentReader, TurnIntent, intent_texts, ongoing_texts
@@ -42,6 +43,7 @@ class Bot:
         finder: says which words are values.
         taught: the examples of the intents, with their values.
         agreement: says whether a text agrees to what was offered.
+        mistyped: reads misspelled words.
     """
 
     content: BotConfig
@@ -49,6 +51,7 @@ class Bot:
     finder: Finder
     taught: Taught
     agreement: AgreementReader
+    mistyped: MistypedReader
 
     @classmethod
     def load(
@@ -86,16 +89,20 @@ class Bot:
         found = Classifier.load(labels, folder=classifier, **(content.matcher if classifier is None else {}))
         finder = SlotFinder(matcher=found.matcher, slots=content.slots)
         tagger = slots if slots is None or isinstance(slots, SlotTagger) else load_tagger(slots, _told(content))
+        ongoing = _taught(ongoing_texts(content), found.matcher) if content.slots else None
+        agreement = AgreementReader.of(content, found.matcher)
+        memories = [found.memory, agreement.memory, *([] if ongoing is None else [ongoing.memory])]
         return cls(
             content=content,
             intents=IntentReader(
                 classifier=found,
-                ongoing=_taught(ongoing_texts(content), found.matcher) if content.slots else None,
+                ongoing=ongoing,
                 slots={name: intent.slots for name, intent in content.intents.items()},
             ),
             finder=finder if tagger is None else LearnedSlots(tagger=tagger, finder=finder),
             taught=Taught(memory=found.memory, texts=tuple(one for some in texts.values() for one in some)),
-            agreement=AgreementReader.of(content, found.matcher),
+            agreement=agreement,
+            mistyped=MistypedReader.of(content, memories, found.matcher.scorer.encoder),
         )
 
     def reply(self, text: str | TextRecord, state: State | None = None) -> tuple[Reply, State]:
@@ -115,12 +122,14 @@ class Bot:
 
         record = TextRecord(text=text) if isinstance(text, str) else text
         before = self._checked(state or State())
-        units = units_of(record.text)
+        both = self.mistyped.read(units_of(record.text))
+        units = both.read
         known = read([units], self.intents.classifier.matcher.scorer)
         turn = self.intents.read(units, before, known)
-        found = self._slots(units, turn, before, known)
-        agreed = self._agreed(record.text, found, before)
-        turn = self._meant(self._gone_on(turn, found, agreed, before), found)
+        values = self._slots(units, turn, before, known)
+        found = tuple(value_as_said(one, both, self.content.slots[one.slot]) for one in values)
+        agreed = self._agreed(units.text, found, before)
+        turn = self._meant(self._gone_on(turn_as_said(turn, both), found, agreed, before), found)
         reply, after = self._answer(turn, found, agreed, before)
         return replace(reply, id=record.id), after
 

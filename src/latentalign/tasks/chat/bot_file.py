@@ -132,6 +132,7 @@ class BotConfig:
         no_agreements: what they say instead: that they do not, a question, or thanks.
         matcher: settings of ``MatcherConfig``.
         learned: the folder of a trained tagger of slots, below that of the bot; none if empty.
+        spelling: whether a misspelled word is read as the word of this file that is a letter away.
     """
 
     fallback: str
@@ -143,6 +144,7 @@ class BotConfig:
     no_agreements: tuple[str, ...] = NO_AGREEMENTS
     matcher: dict[str, Any] = field(default_factory=dict)
     learned: str = ""
+    spelling: bool = True
 
 
 def places(templates: Iterable[str]) -> tuple[str, ...]:
