@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from latentalign.errors import InputError
 from latentalign.models.encoder import KnowsWords
+from latentalign.models.matcher.memory import units_of
+from latentalign.models.matcher.respelling import respelled
 from latentalign.tasks.classification.classify import Classifier
 from latentalign.text.misspelling import misspelled
 from latentalign.text.spans import Span
@@ -96,6 +98,12 @@ def test_a_misspelled_text_has_the_values_of_the_right_one_and_its_own_evidence(
     assert off.values(["set an alrm tomorow"]).equal(plain.values(["set an alrm tomorow"]))
     with pytest.raises(InputError, match=r"no setting but spelling beside a folder.* got aligned"):
         Classifier.load(folder=tmp_path / "out", aligned=3)
+
+
+def test_capitals_stay() -> None:
+    spelling = Spelling.of(["alarm"])
+    found = [respelled(units_of(one), spelling, None).text for one in ("an ALRM", "Alrm set", "an alrm!", "an alarm")]
+    assert found == ["an ALARM", "Alarm set", "an alarm!", "an alarm"]
 
 
 def test_the_default_encoder_tells_words(classifier: Classifier) -> None:

@@ -20,11 +20,17 @@ def respelled(text: Units, spelling: Spelling, encoder: Encoder | None) -> Units
     """
     is_word = encoder.is_word if isinstance(encoder, KnowsWords) else lambda _: False
     found = {
-        span: corrected
+        span: _cased(corrected, word)
         for span, word in zip(text.spans, text.strings, strict=True)
         if (corrected := spelling.corrected(word, is_word=is_word)) is not None
     }
     return text.replaced(found) if found else text
+
+
+def _cased(corrected: str, word: str) -> str:
+    if word.isupper():
+        return corrected.upper()
+    return corrected.capitalize() if word[0].isupper() else corrected
 
 
 @dataclass(frozen=True, kw_only=True)
