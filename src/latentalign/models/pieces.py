@@ -73,14 +73,14 @@ class PieceTokenizer:
         return len(self.prefix) + len(self.suffix)
 
     def is_word(self, word: str) -> bool:
-        """Return whether a word is one piece, and a known one.
+        """Return whether a word is one piece, and a known one, at the beginning of a text or after a space.
 
         Raises:
             InputError: a lone surrogate.
         """
         check_text(word, where="word")
-        ids = self._tokenizer.encode(word, add_special_tokens=False).ids
-        return len(ids) == 1 and ids[0] not in self._unknown
+        found = [self._tokenizer.encode(one, add_special_tokens=False).ids for one in (word, f" {word}")]
+        return any(len(ids) == 1 and ids[0] not in self._unknown for ids in found)
 
     def split(self, texts: Sequence[str]) -> Pieces:
         """Return the word pieces of some texts.
