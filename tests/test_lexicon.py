@@ -16,7 +16,7 @@ from latentalign.tasks.transfer.lexicon import LexiconBuilder, LexiconEntry
 from latentalign.tasks.transfer.lexicon_table import LexiconTable
 from latentalign.testing.examples import evidence
 from latentalign.text.pairs import Failure, TextPair
-from latentalign.text.spans import Evidence
+from latentalign.text.spans import Evidence, Link, Span
 
 PAIRS = [
     TextPair.from_words(["the", "hot", "potato"], ["la", "pomme", "de", "terre", "chaude"], id="a"),
@@ -107,6 +107,23 @@ def test_shares_are_shares_and_examples_are_true(corpus: list[Evidence]) -> None
         assert weights == sorted(weights, reverse=True)
         if " " not in entry.source + entry.target:
             shares[entry.source] += entry.target_given_source
+
+
+def test_links_without_a_mass_are_no_entries() -> None:
+    builder = LexiconBuilder(aligner=GivenLinks(links=[]), least_count=0.0, least_probability=0.0, least_mass=0.0)
+    spans = (Span(0, 3),)
+    nothing = Evidence(
+        source="cat",
+        target="gat",
+        source_spans=spans,
+        target_spans=spans,
+        links=(Link(spans[0], spans[0], 0.0),),
+        null_source=(0.0,),
+        null_target=(0.0,),
+        score=0.0,
+        family="independent",
+    )
+    assert builder.count([nothing]) == []
 
 
 def test_a_true_dictionary_comes_out_of_a_noisy_corpus() -> None:

@@ -45,10 +45,7 @@ def classify(
     json: options.Json = False,
     output: options.Output = None,
     on_error: options.OnErrorOption = OnError.null,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting of the matcher, as aligned=32; spelling=true reads misspelled words."),
-    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting, as aligned=32 or spelling=true.")] = None,
 ) -> int:
     """Say which category explains a text, which words carry it, and whether any category does.
 

@@ -82,8 +82,10 @@ class LexiconTable:
             self._prune()
 
     def shares(self) -> Iterator[tuple[tuple[str, str], Found, float, float]]:
-        """Yield each candidate with its share of the mass of its source and of its target, at most 1."""
+        """Yield each candidate that has a mass, with its share of that of its source and of its target, at most 1."""
         for entry, found in self.found.items():
+            if not found.mass:
+                continue
             source, target = self.sources[entry[0]], self.targets[entry[1]]
             yield entry, found, min(1.0, found.mass / source), min(1.0, found.mass / target)
 
