@@ -123,7 +123,7 @@ def test_links_without_a_mass_are_no_entries() -> None:
         score=0.0,
         family="independent",
     )
-    assert builder.count([nothing]) == []
+    assert list(builder.count([nothing])) == []
 
 
 def test_a_true_dictionary_comes_out_of_a_noisy_corpus() -> None:
