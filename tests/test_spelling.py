@@ -74,6 +74,21 @@ def test_words_of_the_encoder_and_short_ones_stay() -> None:
     ]
 
 
+def test_a_run_of_letters_longer_than_any_word_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    spelling = Spelling.of(["alarm"])
+    monkeypatch.setattr(Spelling, "_edits", lambda *_: pytest.fail("looked up"))
+    assert spelling.corrected("alarm" * 1000) is None
+    with pytest.raises(pytest.fail.Exception, match="looked up"):
+        spelling.corrected("allarm")
+
+
+def test_what_one_encoder_knows_is_not_remembered_for_another() -> None:
+    spelling = Spelling.of(["alarm", "pairs"])
+    assert spelling.corrected("alrm", is_word=lambda _: True) is None
+    assert spelling.corrected("alrm") == "alarm"
+    assert spelling.corrected("Paris", is_word=lambda word: word == "Paris") is None  # a cased vocabulary
+
+
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     return Classifier.load(EXAMPLES, spelling=True)

@@ -44,6 +44,8 @@ class Respelled:
     >>> both = Respelled(said=units_of("an alrm, please"), read=units_of("an alarm, please"))
     >>> both.back(Span(3, 8))
     Span(start=3, end=7)
+    >>> both.back(Span(8, 9)).of(both.said.text)
+    ','
     """
 
     said: Units
@@ -52,4 +54,8 @@ class Respelled:
     def back(self, span: Span) -> Span:
         """Return where the words of a span of the text as it is read are in the text as it was said."""
         inside = [place for place, one in enumerate(self.read.spans) if one.end > span.start and one.start < span.end]
-        return Span(self.said.spans[inside[0]].start, self.said.spans[inside[-1]].end) if inside else span
+        if inside:
+            return Span(self.said.spans[inside[0]].start, self.said.spans[inside[-1]].end)
+        before = [place for place, one in enumerate(self.read.spans) if one.end <= span.start]
+        moved = self.said.spans[before[-1]].end - self.read.spans[before[-1]].end if before else 0
+        return Span(span.start + moved, span.end + moved)

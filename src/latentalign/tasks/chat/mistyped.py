@@ -40,9 +40,11 @@ class MistypedReader:
             memories: the texts that the bot knows.
             encoder: of the bot.
         """
+        from latentalign.models.matcher.memory import units_of
+
         if not content.spelling:
             return cls(spelling=None, encoder=encoder)
-        values = (word for slot in content.slots.values() for way in slot.ways for word in way.split())
+        values = (word for slot in content.slots.values() for way in slot.ways for word in units_of(way).strings)
         known = (word for memory in memories for one in memory.units for word in one.strings)
         return cls(spelling=Spelling.of([*known, *values]), encoder=encoder)
 
