@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from latentalign.cli.main import main
@@ -209,8 +211,35 @@ def test_a_bad_case_keeps_its_place_and_spoils_no_other(diagnoser: Diagnoser) ->
         diagnoser.diagnose("")
 
 
+@given(st.floats(0, 60), st.lists(st.floats(-30, 30), min_size=2, max_size=5), st.integers(0, 9))
+def test_the_order_is_that_of_values_and_prior_however_many_findings(
+    count: float, values: list[float], seed: int
+) -> None:
+    worth = torch.tensor(values, dtype=torch.float64)
+    prior = torch.randn(len(values), generator=torch.Generator().manual_seed(seed), dtype=torch.float64).log_softmax(0)
+    found = SetCalibration().given(worth, prior, count)
+    order = (worth + prior).argsort(descending=True, stable=True)
+    assert bool((found[order].diff() <= 1e-12).all())
+
+
+def test_what_is_left_of_a_case_has_its_own_chance_to_be_a_finding() -> None:
+    case = Findings(ratios=torch.zeros(2, 3), certainty=torch.ones(2), absent=torch.zeros(0, 3))
+    assert case.symptomatic == 1.0
+    passing = case.in_passing(torch.tensor([0.9, 0.01]))
+    assert passing.symptomatic == pytest.approx(1 - 0.1 * 0.99)
+    assert passing.without([0]).symptomatic == pytest.approx(0.01)
+
+
+def test_a_phrase_beside_denied_ones_is_a_text_and_no_list(diagnoser: Diagnoser) -> None:
+    case = Case.of("My cousin visited; no fever, no stiff neck")
+    ratios = diagnoser.ratios([one.text for one in case.symptoms(diagnoser.is_name)])
+    assert len([one for one in case.symptoms(diagnoser.is_name) if one.state != "absent"]) == 1
+    assert diagnoser.read(case, ratios).symptomatic < 1.0
+    assert diagnoser.read(Case.of("fever"), diagnoser.ratios(["fever"])).symptomatic == 1.0
+
+
 def test_many_findings_are_no_surer_than_the_most_that_probabilities_were_fitted_on() -> None:
-    calibration, prior = SetCalibration(), torch.tensor([0.5, 0.25, 0.25]).log()
+    calibration, prior = SetCalibration(), torch.zeros(3)
     values = torch.tensor([9.0, 6.0, 0.0])  # 1, 2/3 and 0 a finding
     for count in (9.0, 18.0, 90.0):
         torch.testing.assert_close(

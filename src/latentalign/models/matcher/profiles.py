@@ -27,13 +27,18 @@ class Findings:
         ratios: (finding, feature) log-ratios of what is there or may be there, see ``Phrases``.
         certainty: (finding,) in (0, 1], how certain each is.
         absent: (denial, feature) the logarithm of the chance that each denial means a feature, $\pi_j r_j$.
-        symptomatic: the chance that any of it is a finding at all.
+        chances: (finding,) that each is a finding at all; None where all are.
     """
 
     ratios: Tensor
     certainty: Tensor
     absent: Tensor
-    symptomatic: float = 1.0
+    chances: Tensor | None = None
+
+    @property
+    def symptomatic(self) -> float:
+        """The chance that any of it is a finding at all."""
+        return 1.0 if self.chances is None else 1 - float((1 - self.chances).prod())
 
     def in_passing(self, chances: Tensor) -> Findings:
         """Return the case where each thing said is a finding with some chance, and else said by the way.
@@ -48,13 +53,14 @@ class Findings:
             self,
             ratios=self.ratios - chances.log()[:, None],
             certainty=self.certainty * chances,
-            symptomatic=1 - float((1 - chances).prod()),
+            chances=chances,
         )
 
     def without(self, places: Sequence[int]) -> Findings:
         """Return the case without some of its findings, by their numbers."""
         kept = [one for one in range(len(self.ratios)) if one not in set(places)]
-        return replace(self, ratios=self.ratios[kept], certainty=self.certainty[kept])
+        chances = None if self.chances is None else self.chances[kept]
+        return replace(self, ratios=self.ratios[kept], certainty=self.certainty[kept], chances=chances)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

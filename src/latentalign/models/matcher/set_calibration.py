@@ -64,6 +64,7 @@ class SetCalibration:
         """Return (profile + 1,) probabilities that sum to 1, the last one that of NULL.
 
         Whether anything explains the case does not depend on the prior: rare diseases explain as well as common ones.
+        It depends on all findings, also where there are more than ``most``.
 
         Args:
             values: (profile,) without the prior.
@@ -76,13 +77,17 @@ class SetCalibration:
         return torch.cat([(1 - nothing) * self.given(values, prior, count), nothing])
 
     def given(self, values: Tensor, prior: Tensor, count: float) -> Tensor:
-        """Return (profile,) probabilities that sum to 1, given that a profile explains the case; see there.
+        r"""Return (profile,) probabilities that sum to 1, given that a profile explains the case.
 
-        More than ``most`` findings say together what so many say: nothing was fitted on more, and the phrases of a long
-        text are not independent of each other.
+        With more than ``most`` findings the temperature is $T_m\, n / m$: they say together what so many say,
+        for nothing was fitted on more, and the phrases of a long text are not independent of each other. The order of
+        the profiles is that of their values with the prior, however many findings there are.
+
+        Args:
+            values, prior, count: see ``probabilities``.
         """
-        said = values * min(1.0, self.most / max(count, 1.0))
-        return self.at(min(count, self.most)).logits((said + prior)[None], torch.ones(len(values)))[0].softmax(dim=0)
+        said = (values + prior) * min(1.0, self.most / max(count, 1.0))
+        return self.at(min(count, self.most)).logits(said[None], torch.ones(len(values)))[0].softmax(dim=0)
 
     @classmethod
     def fit(

@@ -166,7 +166,7 @@ class Diagnoser:
         said = [one for one in symptoms if one.state != "absent"]
         certain = [(one.text, self.settings.certainty if one.state == "uncertain" else 1.0) for one in said]
         findings = self.findings(certain, [one.text for one in symptoms if one.state == "absent"], ratios)
-        if listed or case.items or len(said) < 2:
+        if listed or case.items or len(symptoms) < 2:
             return findings
         return findings.in_passing(self.phrases.symptomatic(findings.ratios))
 
