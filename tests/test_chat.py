@@ -14,10 +14,14 @@ import pytest
 from latentalign.cli.main import main
 from latentalign.config import read_toml
 from latentalign.errors import InputError, UnknownNameError
+from latentalign.models.matcher.memory import units_of
+from latentalign.models.matcher.respelling import Respelled
 from latentalign.tasks.chat.bot import Bot
-from latentalign.tasks.chat.bot_file import bot_of, read_bot
+from latentalign.tasks.chat.bot_file import SlotConfig, bot_of, read_bot
 from latentalign.tasks.chat.conversation import State
 from latentalign.tasks.chat.learned_slots import LearnedSlots
+from latentalign.tasks.chat.mistyped import value_as_said
+from latentalign.tasks.chat.slot_filling import SlotValue
 from latentalign.tasks.linking.segmentation import Segment, marginals
 from latentalign.tasks.slots.labelled_slots import of_bio
 from latentalign.tasks.slots.tagged_slots import FoundSlot, TaggedUtterance
@@ -73,6 +77,24 @@ def test_what_is_mistyped_is_read_as_what_the_bot_knows_and_shown_as_it_was(bot:
     assert first.classification.evidence.source_spans[3] == Span(9, 14)
     plain = replace(bot, mistyped=replace(bot.mistyped, spelling=None))
     assert plain.reply("tomorow at sevn")[0].slots == ()
+
+
+def test_a_name_near_a_listed_example_is_kept_as_it_was_typed(bot: Bot) -> None:
+    reply, state = bot.reply("a table under the name Smiht")  # the file has Smith as an example
+    assert bot.mistyped.read(units_of("Smiht")).read.text == "Smith"
+    assert state.values["name"] == "Smiht"
+    assert [one.text for one in reply.slots if one.slot == "name"] == ["Smiht"]
+
+
+def test_a_code_that_a_pattern_takes_is_kept_as_it_was_typed() -> None:
+    slot = SlotConfig(question="Which code?", pattern="[a-z]{5}")
+    both = Respelled(said=units_of("code abcdf"), read=units_of("code abcde"))
+    found = SlotValue(
+        slot="code", value="abcde", span=Span(5, 10), text="abcde", score=0.9, like="code abcde", because="pattern"
+    )
+    assert value_as_said(found, both, slot).value == "abcdf"
+    other = Respelled(said=units_of("code abcd1"), read=units_of("code abcde"))  # no such code
+    assert value_as_said(found, other, slot).value == "abcde"
 
 
 def test_what_nothing_explains_has_the_fallback_and_changes_no_value(bot: Bot) -> None:

@@ -13,6 +13,7 @@ from latentalign.models.encoder import KnowsWords
 from latentalign.models.matcher.memory import units_of
 from latentalign.models.matcher.respelling import respelled
 from latentalign.tasks.classification.classify import Classifier
+from latentalign.text import spelling as module
 from latentalign.text.misspelling import misspelled
 from latentalign.text.spans import Span
 from latentalign.text.spelling import SHORTEST, Spelling
@@ -80,6 +81,14 @@ def test_a_run_of_letters_longer_than_any_word_is_not_looked_up(monkeypatch: pyt
     assert spelling.corrected("alarm" * 1000) is None
     with pytest.raises(pytest.fail.Exception, match="looked up"):
         spelling.corrected("allarm")
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 3)
+    spelling = Spelling.of(["alarm"])
+    for one in ("alrm", "xxxx", "alar", "yyyy", "alrm", "zzzz", "aalarm"):
+        assert spelling.corrected(one) == (None if len(set(one)) == 1 else "alarm")
+        assert len(spelling._found) <= 3
 
 
 def test_what_one_encoder_knows_is_not_remembered_for_another() -> None:

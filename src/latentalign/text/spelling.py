@@ -99,12 +99,14 @@ class Spelling:
             return None
         if lower in self.counts or lower in ALSO_KNOWN or is_word(lower) or is_word(word):
             return None
-        if lower not in self._found:
+        found = self._found.get(lower, lower)  # what is looked up is never its own correction
+        if found == lower:
+            near = [one for one in set(self._edits(lower)) if one in self.counts]
+            found = max(near, key=lambda one: (self.counts[one], one), default=None)
             if len(self._found) >= REMEMBERED:
                 self._found.clear()
-            near = [one for one in set(self._edits(lower)) if one in self.counts]
-            self._found[lower] = max(near, key=lambda one: (self.counts[one], one), default=None)
-        return self._found[lower]
+            self._found[lower] = found
+        return found
 
     @cached_property
     def longest(self) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from latentalign.tasks.chat.slot_filling import kind_of
 from latentalign.text.spelling import Spelling
 
 if TYPE_CHECKING:
@@ -57,11 +56,15 @@ class MistypedReader:
 
 
 def value_as_said(value: SlotValue, text: Respelled, slot: SlotConfig) -> SlotValue:
-    """Return a value with the words that were said; one that the slot does not know is those words themselves."""
+    """Return a value with the words that were said.
+
+    Where they were read as others, these are the value only of a slot that takes no other words than it knows, and only
+    if what was said is no value of it. A name or a code stays as it was typed.
+    """
     span = text.back(value.span)
     words = span.of(text.said.text)
-    known = kind_of(slot, value.text) != "alignment"
-    return replace(value, span=span, text=words, value=value.value if known else words)
+    found = replace(value, span=span, text=words)
+    return found if words == value.text or not slot.takes(words) else replace(found, value=slot.value_of(words))
 
 
 def turn_as_said(turn: TurnIntent, text: Respelled) -> TurnIntent:

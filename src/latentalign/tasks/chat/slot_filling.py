@@ -112,7 +112,7 @@ class SlotFinder:
 
     def _score(self, one: Segment, text: Units, words: WordScores) -> float | None:
         said, slot = _said(one, text), self.slots[one.slot]
-        reason = kind_of(slot, said)
+        reason = _reason(slot, said)
         if reason == "alignment" and not (slot.open and said[0].isalnum() and said[-1].isalnum()):
             return None
         more = self.unlisted if slot.open else 0.0
@@ -135,7 +135,7 @@ class SlotFinder:
             text=said,
             score=share,
             like=words.like[one.slot][one.start],
-            because=kind_of(slot, said),
+            because=_reason(slot, said),
         )
 
 
@@ -222,7 +222,7 @@ def _word(text: Units, place: int) -> str:
     return text.strings[place].casefold() if 0 <= place < len(text.spans) else ""
 
 
-def kind_of(slot: SlotConfig, said: str) -> str:
+def _reason(slot: SlotConfig, said: str) -> str:
     """Return why words are a value of a slot: ``value`` if they are listed, ``pattern``, else ``alignment``."""
     if said.casefold() in {way.casefold() for way in slot.ways}:
         return "value"
