@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from latentalign.evaluation.classification.baselines import Baseline, LogisticHead, TfidfSvm
+from latentalign.evaluation.baselines import Baseline, LogisticHead, TfidfSvm
 from latentalign.metrics.calibration_error import calibration_error
 from latentalign.models.matcher.calibration import given_one
 from latentalign.models.matcher.phrases import encode

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.report import write_table
-from latentalign.evaluation.classification.baselines import TfidfSvm
+from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.perturbations import Perturbations
 from latentalign.metrics.auroc import auroc
 from latentalign.models.matcher.memory import units_of

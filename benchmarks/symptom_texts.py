@@ -17,7 +17,7 @@ from torch import Tensor
 from benchmarks.disease_descriptions import descriptions
 from benchmarks.few_labels import Made, Rows, Values, baseline, few_shot, figures_of, head, label_spreading, self_taught
 from benchmarks.report import write_table
-from latentalign.evaluation.classification.baselines import TfidfSvm
+from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.models.matcher.profile import Feature, Profile
 from latentalign.tasks.classification.label_spreading import with_unlabelled
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few

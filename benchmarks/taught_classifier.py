@@ -14,8 +14,8 @@ import torch
 
 from benchmarks.matching import milliseconds
 from benchmarks.report import table, write_section
-from latentalign.evaluation.classification.baselines import TfidfSvm
-from latentalign.evaluation.classification.recipe import System, fitted
+from latentalign.evaluation.baselines import TfidfSvm
+from latentalign.evaluation.calibrated_system import System, fitted
 from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.models.matcher.settings import MatcherConfig
 from latentalign.models.scorer import DEFAULT_POTENTIALS, ScorerConfig

@@ -12,7 +12,7 @@ from statistics import mean
 
 from benchmarks.few_labels import Made, Rows, baseline, few_shot, figures_of, head, self_taught
 from benchmarks.report import write_table
-from latentalign.evaluation.classification.baselines import TfidfSvm
+from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.tasks.classification.label_spreading import with_unlabelled
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few
 

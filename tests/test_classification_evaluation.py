@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentalign.cli.main import main
-from latentalign.errors import UnknownNameError
-from latentalign.evaluation.classification.baselines import FineTunedHead, TfidfSvm
-from latentalign.evaluation.classification.recipe import fitted
+from latentalign.errors import InputError, UnknownNameError
+from latentalign.evaluation.baselines import FineTunedHead, TfidfSvm
+from latentalign.evaluation.calibrated_system import fitted
 from latentalign.evaluation.deletion_test import deletion_test, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.probability_figures import ProbabilityFigures
@@ -73,6 +73,14 @@ def test_synonyms_are_one_more_perturbation_where_their_file_is_given(tmp_path: 
     assert ways.names == ("casing", "synonyms")
     assert ways.changed(["renew it", "a cat"], "synonyms") == ["revive it", "a cat"]
     assert ways.notes(["renew it", "a cat"]) == ("synonyms: 1 of 2 texts have a word that is replaced",)
+
+
+def test_a_baseline_has_its_probabilities_from_as_many_texts_as_ours() -> None:
+    rows = [(f"{word} {number}", label) for label, word in (("a", "cat"), ("b", "dog")) for number in range(30)]
+    found = fitted("x", TfidfSvm(), rows, [], held_out=0.1)  # six texts: each is held out once
+    assert found.probabilities(["cat", "dog"]).argmax(dim=1).tolist() == [0, 1]
+    with pytest.raises(InputError, match="two texts of a label at least"):
+        fitted("x", TfidfSvm(), [("cat", "a"), ("dog", "b")], [], held_out=0.1)
 
 
 def test_words_are_deleted_by_their_places() -> None:

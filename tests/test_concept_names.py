@@ -8,7 +8,7 @@ import pytest
 from torch.testing import assert_close
 
 from latentalign.errors import InputError
-from latentalign.evaluation.classification.baselines import TfidfSvm
+from latentalign.evaluation.baselines import TfidfSvm
 from latentalign.evaluation.classification.recipe import ClassificationRecipe
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile
 from latentalign.formats.catalogue.concept import Concept

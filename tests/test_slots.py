@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -14,10 +15,10 @@ from torch.testing import assert_close
 
 from latentalign.cli.main import main
 from latentalign.errors import InputError, ModelError
+from latentalign.evaluation.moved_spans import around_values, perturbed_slots
 from latentalign.evaluation.perturbations import Perturbations
 from latentalign.evaluation.slots.baselines import LookUp, WordByWord
 from latentalign.evaluation.slots.deletion import deletion
-from latentalign.evaluation.slots.moved_spans import perturbed_slots
 from latentalign.families import Chain, LatentAlignment
 from latentalign.metrics.span_f1 import SpanCounts, span_f1
 from latentalign.models.huggingface import HuggingFaceEncoder
@@ -277,6 +278,11 @@ def test_words_around_values_change_places_and_values_stay_whole() -> None:
         assert sorted(found.text.replace(",", "").split()) == sorted(row.text.replace(",", "").split())
         texts.add(found.text)
     assert len(texts) > 3
+
+
+def test_a_text_whose_value_would_be_lost_stays_as_it_was() -> None:
+    row = AnnotatedText(text="it is 7pm", slots=((Span(6, 9), "time"),))
+    assert around_values(row, lambda text, _: text[:-1], Random(0)) == row
 
 
 def test_synonyms_are_put_around_values_only(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def punctuation(text: str, chance: Random) -> str:  # noqa: ARG001 - one signatu
 
 
 def word_order(text: str, chance: Random) -> str:
-    """Return the text with two neighbouring words swapped, in a fifth of its places, one at least.
+    """Return the text with two neighbouring words swapped, as often as a fifth of its words, once at least.
+
+    The places are drawn with replacement, so two swaps of one place leave it as it was.
 
     >>> word_order("one two", Random(0))
     'two one'
@@ -103,11 +105,17 @@ class Perturbations:
         chance = Random(f"{name} {seed}")
         return [self.ways[name](text, chance) for text in texts]
 
-    def notes(self, texts: Sequence[str]) -> tuple[str, ...]:
-        """Return what has to be known of a table: how many of the texts have a word that is replaced by a synonym."""
+    def notes(self, texts: Sequence[str], changed: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return what has to be known of a table: how many of the texts have a word that is replaced by a synonym.
+
+        Args:
+            texts: as they are.
+            changed: the same with synonyms; None changes all their words.
+        """
         if SYNONYMS not in self.ways:
             return ()
-        count = sum(one != text for one, text in zip(self.changed(texts, SYNONYMS), texts, strict=True))
+        others = self.changed(texts, SYNONYMS) if changed is None else changed
+        count = sum(one != text for one, text in zip(others, texts, strict=True))
         return (f"synonyms: {count} of {len(texts)} texts have a word that is replaced",)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from latentalign.errors import InputError
-from latentalign.evaluation.classification.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
+from latentalign.evaluation.baselines import Baseline, FineTunedHead, LogisticHead, TfidfSvm
+from latentalign.evaluation.calibrated_system import System, fitted
 from latentalign.evaluation.classification.second_set import NOTE as SECOND_NOTE
 from latentalign.evaluation.classification.second_set import SecondSet, SecondTexts
 from latentalign.evaluation.deletion_test import deletion_test
@@ -20,11 +19,9 @@ from latentalign.evaluation.probability_figures import ProbabilityFigures
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.report import Cell, Report, mean_of_runs, picture_name
 from latentalign.formats.catalogue.catalogue_file import CatalogueFile
-from latentalign.models.matcher.calibration import OUT, Calibration
 from latentalign.models.matcher.concept_names import ConceptNames
 from latentalign.tasks.classification.classifier_recipe import with_catalogue
 from latentalign.tasks.classification.classify import Classifier
-from latentalign.tasks.classification.held_out import FEWEST, parts_of_few, split
 from latentalign.tasks.classification.labelled_texts import LabelledTexts, few, texts_of
 from latentalign.tasks.classification.train_classifier import ClassifierTraining
 
@@ -35,21 +32,6 @@ NOTE = (
     "value without the words that carry most, less without random ones, and its 95% interval; names of "
     "perturbations: points of accuracy lost"
 )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class System:
-    """A classifier that is measured: calibrated probabilities, from values."""
-
-    name: str
-    names: tuple[str, ...]
-    model: Baseline | Classifier
-    calibration: Calibration
-    counts: Tensor
-
-    def probabilities(self, texts: Sequence[str]) -> Tensor:
-        """Return (text, label + 1) probabilities."""
-        return self.calibration.probabilities(self.model.values(texts), self.counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,21 +193,3 @@ class ClassificationRecipe(Recipe):
             found = replace(figures, inside=system.probabilities(others))
             row[name] = round(100 * (figures.accuracy - found.accuracy), 2)
         return row, figures.risk.to_svg(name=system.name)
-
-
-def fitted(name: str, baseline: Baseline, rows: Rows, outside: list[str], *, held_out: float) -> System:
-    """Return a baseline trained on some texts, its probabilities fitted on parts that it was not trained on."""
-    names = tuple(dict.fromkeys(label for _, label in rows))
-    numbers = {one: number for number, one in enumerate(names)}
-    counts = torch.ones(len(names))
-    parts: list[tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]] = [split(rows, share=held_out)]
-    parts = parts if len(parts[0][1]) >= FEWEST else parts_of_few(rows)
-    values, told = [], list[int]()
-    for turn, (kept, aside) in enumerate(parts):
-        strange = outside[turn :: len(parts)]
-        baseline.fit([text for text, _ in kept], [numbers[label] for _, label in kept])
-        values.append(baseline.values([*(text for text, _ in aside), *strange]))
-        told += [numbers[label] for _, label in aside] + [OUT] * len(strange)
-    calibration = Calibration.fit(torch.cat(values), torch.tensor(told), counts)
-    baseline.fit([text for text, _ in rows], [numbers[label] for _, label in rows])
-    return System(name=name, names=names, model=baseline, calibration=calibration, counts=counts)

@@ -25,13 +25,14 @@ from latentalign.tasks.diagnosis.case import Case
 from latentalign.tasks.diagnosis.diagnose import Diagnoser
 
 NOTE = (
-    "decision support, not medical advice; {name}: each text as it is, a pronoun for the names of its disease, which "
-    "has a name in common with one disease of the catalogue and one only, acronyms and names below eight characters "
-    "left out; a subtype may have matched the disease above it; names, words, vectors: of the phrases that ours reads "
-    "in the text and that it does not take for denied; TF-IDF: the whole text with the whole profile; ours, phrases "
-    "as a list: each phrase is a symptom; 95%: a bootstrap over the texts; lost: points of R@1, against exact lists of "
-    "{size} symptoms of those diseases that have so many; turned away, ECE: as above; AUROC removed: of the "
-    "probability that any fits, against the same texts with the disease taken out of the catalogue"
+    "decision support, not medical advice; {name}: each text as it is, a pronoun for the names of its disease, "
+    "which has a name in common with one disease of the catalogue and one only, acronyms and names below eight "
+    "characters left out; a subtype may have matched the disease above it; names, words, vectors: of the phrases "
+    "that ours reads in the text and that it does not take for denied; TF-IDF: the whole text with the whole "
+    "profile; ours, phrases as a list: each phrase is a symptom; ties count by their mean rank; 95%: a bootstrap "
+    "over the texts; lost: points of R@1, against exact lists of {size} symptoms of those diseases that have so "
+    "many; turned away, ECE: as above; AUROC removed: of the probability that any fits, against the same texts "
+    "with the disease taken out of the catalogue"
 )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from latentalign.evaluation.classification.baselines import TfidfSvm
-from latentalign.evaluation.classification.recipe import fitted
+from latentalign.evaluation.baselines import TfidfSvm
+from latentalign.evaluation.calibrated_system import fitted
 from latentalign.evaluation.deletion_test import DRAWS, fallen, removals, without
 from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
 from latentalign.evaluation.recipe import Recipe

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from latentalign.evaluation.perturbations import Perturbations
+from latentalign.evaluation.moved_spans import around_values
+from latentalign.evaluation.perturbations import SYNONYMS, Perturbations
 from latentalign.evaluation.report import Cell, Report
 from latentalign.evaluation.services.goals import Said, Values, goal_row
-from latentalign.evaluation.slots.moved_spans import around_values
 from latentalign.tasks.slots.dialogues import Service
 
 Told = tuple[Sequence[Sequence[Values]], Sequence[Sequence[Values]]]
@@ -53,8 +53,9 @@ def lost(
             rows.append(
                 {"perturbation": kind, "system": name, "lost, told F1": fell["told F1"], "lost, goal": fell["goal"]}
             )
-    texts = [one.annotated.text for some in said for one in some]
-    return Report(title="Goals of users in other words", rows=rows, notes=(NOTE, *ways.notes(texts)))
+    replaced = changed(said, ways, SYNONYMS) if SYNONYMS in ways.names else ()
+    notes = ways.notes(*([one.annotated.text for row in some for one in row] for some in (said, replaced)))
+    return Report(title="Goals of users in other words", rows=rows, notes=(NOTE, *notes))
 
 
 def _figure(row: Mapping[str, Cell], key: str) -> float:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
-from latentalign.evaluation.perturbations import PERTURBATIONS, Perturbations
+from latentalign.evaluation.moved_spans import perturbed_slots
+from latentalign.evaluation.perturbations import PERTURBATIONS, SYNONYMS, Perturbations
 from latentalign.evaluation.recipe import Recipe
 from latentalign.evaluation.remembering import RememberingEncoder
 from latentalign.evaluation.report import Cell, Report, describe, mean_of_runs, picture_name
 from latentalign.evaluation.slots.answers import Answer, SlotSystem, counted, gold_of
 from latentalign.evaluation.slots.baselines import LookUp, WordByWord
 from latentalign.evaluation.slots.deletion import deletion
-from latentalign.evaluation.slots.moved_spans import perturbed_slots
 from latentalign.evaluation.slots.second_slots import NOTE as SECOND_NOTE
 from latentalign.evaluation.slots.second_slots import SecondSlots
 from latentalign.metrics.calibration_error import calibration_error
@@ -104,7 +104,7 @@ class SlotsEvaluation(Recipe):
             notes=(
                 f"{counts}seeds {', '.join(map(str, self.seeds))}, mean",
                 NOTE,
-                *ways.notes([one.text for one in test]),
+                *ways.notes([one.text for one in test], [one.text for one in changed.get(SYNONYMS, ())]),
             ),
             pictures={
                 picture_name("risk-coverage", name): drawing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +16,7 @@ Rows = Sequence[tuple[str, str]]
 
 
 FEW, FEWEST = 100, 20
-"""With fewer texts held out, the probabilities are fitted by a second training; with fewest, by five further ones."""
+"""With fewer texts held out, the probabilities are fitted by a second training; with fewest, by up to five more."""
 
 
 def split(rows: Rows, *, share: float) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -70,12 +70,18 @@ def turns(rows: Rows, *, folds: int = 5) -> list[tuple[Rows, Rows]]:
 
 
 def fitted_in_turns(
-    parts: Iterable[tuple[Classifier, Rows]], *, like: Classifier, out_of_scope: Sequence[str], **settings: Any
+    parts: Sequence[tuple[Rows, Rows]],
+    make: Callable[[Rows], Classifier],
+    *,
+    like: Classifier,
+    out_of_scope: Sequence[str],
+    **settings: Any,
 ) -> Calibration:
     """Return the calibration of what several classifiers say of the texts that each was not trained on.
 
     Args:
-        parts: classifiers of the same labels, and the texts held out from each.
+        parts: what is trained on, with all labels, and what is held out.
+        make: trains a classifier; one after the other is held in memory.
         like: the classifier of all texts, whose labels are in the order of the calibration.
         out_of_scope: texts that no label fits; each classifier says something of a part of them.
         settings: of ``Calibration.fit``.
@@ -84,9 +90,8 @@ def fitted_in_turns(
         InputError: no text in scope.
     """
     numbers, said, told = {name: number for number, name in enumerate(like.labels)}, [], list[int]()
-    every = list(parts)
-    for turn, (made, aside) in enumerate(every):
-        outside = out_of_scope[turn :: len(every)]
+    for turn, (kept, aside) in enumerate(parts):
+        made, outside = make(kept), out_of_scope[turn :: len(parts)]
         order = [made.labels.index(name) for name in like.labels]
         said.append(made.values([*(text for text, _ in aside), *outside])[:, order])
         told += [numbers[label] for _, label in aside] + [OUT] * len(outside)

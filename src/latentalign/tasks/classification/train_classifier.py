@@ -148,7 +148,7 @@ class ClassifierTraining:
             ModelError: the folder of the teacher holds none.
             TrainingError: the training cannot go on.
 
-        Cost: the training; twice that where there are few texts.
+        Cost: the training; twice that where there are few texts, up to six times where they are fewest.
         """
         if unlabelled and self.teacher is None:
             raise InputError(wanted="a teacher for texts without labels", came="none", where="settings.teacher")
@@ -167,7 +167,8 @@ class ClassifierTraining:
             return self._calibrated(made, (), out_of_scope)
         held_out = sum(len(aside) for _, aside in parts)
         fitted = fitted_in_turns(
-            ((self._made(kept, None, unlabelled), aside) for kept, aside in parts),
+            parts,
+            lambda kept: self._made(kept, None, unlabelled),
             like=made,
             out_of_scope=out_of_scope,
             fitted_on=f"{held_out} texts held out and {len(out_of_scope)} out of scope",

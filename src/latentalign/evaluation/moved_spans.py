@@ -52,6 +52,8 @@ def moved(row: AnnotatedText, text: str) -> AnnotatedText:
 def around_values(row: AnnotatedText, way: Perturbation, chance: Random) -> AnnotatedText:
     """Return a text whose words around the values are perturbed; of values that overlap, only the first is kept.
 
+    Where a value is lost on the way, as one that is written together with a word may be, the text stays as it was.
+
     >>> row = AnnotatedText(text="in New York today", slots=((Span(3, 11), "city"),))
     >>> found = around_values(row, lambda text, chance: " ".join(reversed(text.split(" "))), Random(0))
     >>> found.text, [span.of(found.text) for span, _ in found.slots]
@@ -74,4 +76,4 @@ def around_values(row: AnnotatedText, way: Perturbation, chance: Random) -> Anno
             text += value
         else:
             text += char
-    return replace(row, text=text, slots=tuple(slots))
+    return replace(row, text=text, slots=tuple(slots)) if len(slots) == len(kept) else row
